@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds kernel modules and what they depend on."""
+import os
+import subprocess
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Kernel:
+    """A kernel to boot: its image and its module tree.
+
+    directory holds vmlinux and lib/modules/<release>, as tools/lab/kernel
+    makes it.
+    """
+
+    def __init__(self, directory=None, image=None):
+        self.dir = directory or _output([os.path.join(HERE, "kernel")])
+        self.image = image or os.path.join(self.dir, "vmlinux")
+        releases = os.listdir(os.path.join(self.dir, "lib/modules"))
+        if len(releases) != 1:
+            raise ValueError(f"{self.dir}/lib/modules: one release expected, "
+                             f"found {' '.join(releases) or 'none'}")
+        self.release = releases[0]
+        self.modules = os.path.join(self.dir, "lib/modules", self.release)
+        self._deps = self._read_deps()
+
+    def _read_deps(self):
+        deps = {}
+        with open(os.path.join(self.modules, "modules.dep")) as lines:
+            for line in lines:
+                path, _, needs = line.partition(":")
+                # modules.dep lists the last to load first.
+                deps[module_name(path)] = needs.split()[::-1] + [path]
+        return deps
+
+    def order(self, names):
+        """Paths below self.modules of the named modules and all they need,
+        in the order to load them."""
+        paths = []
+        for name in names:
+            if module_name(name) not in self._deps:
+                raise ValueError(f"kernel {self.release} has no module "
+                                 f"'{name}' (or it is built in)")
+            for path in self._deps[module_name(name)]:
+                if path not in paths:
+                    paths.append(path)
+        return paths
+
+    def has(self, name):
+        return module_name(name) in self._deps
+
+    def needs(self, path):
+        """What a module file from outside needs of this kernel."""
+        out = _output(["/sbin/modinfo", "-F", "depends", path])
+        return [n for n in out.split(",") if n and self.has(n)]
+
+    def check(self, path):
+        """Raises ValueError unless the module file was built for this."""
+        magic = _output(["/sbin/modinfo", "-F", "vermagic", path])
+        if magic.split()[:1] != [self.release]:
+            raise ValueError(f"{path} is built for {magic or 'no kernel'}, "
+                             f"the lab boots {self.release}: rebuild it")
+
+
+def module_name(path):
+    """tocsin for /some/where/tocsin.ko"""
+    return os.path.basename(path).split(".ko")[0].replace("-", "_")
+
+
+def _output(argv):
+    out = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
+    if out.returncode != 0:
+        raise ValueError(f"{' '.join(argv)} failed")
+    return out.stdout.strip()

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Micro VMs: the stock kernel with an initramfs, for tests of the module.
+
+A micro VM boots in about three seconds, loads modules, runs one command and
+ends.  The verdict comes through a virtio port, never from the console.
+"""
+import dataclasses
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import threading
+
+from . import cpio, kmods, qemu
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BOOT_MODULES = ("virtio_pci", "virtio_console")
+# What fails a test wherever it shows up on the console.
+SPLATS = re.compile(
+    r"WARNING: (?!Spectre)|BUG: |INFO: (task|rcu)|UBSAN: |KASAN: |Oops|"
+    r"general protection fault|Unable to handle|DEBUG_LOCKS_WARN_ON|"
+    r"Kernel panic - not syncing|kmemleak: [1-9]")
+PANIC = re.compile(r"Kernel panic - not syncing: (.*)")
+
+
+@dataclasses.dataclass
+class Job:
+    """What a micro VM is to do.
+
+    command:      argv to run in the guest; a first element that is a file of
+                  the host is copied in, with the libraries it needs
+    modules:      (module, parameters) pairs, loaded in this order with all
+                  they depend on; a module is a .ko file or the name of one
+                  of the kernel's own
+    available:    modules of the kernel to copy but not to load
+    files:        (path on the host, path in the guest) pairs; directories
+                  are copied whole
+    programs:     programs of the host to copy with their libraries
+    expect_panic: the test passes if the kernel panics with this string
+    expect_result: lines the test must have written to $RESULT
+    """
+    command: list
+    modules: list = dataclasses.field(default_factory=list)
+    available: list = dataclasses.field(default_factory=list)
+    files: list = dataclasses.field(default_factory=list)
+    programs: list = dataclasses.field(default_factory=list)
+    append: str = ""
+    timeout_s: float = 60
+    cpus: int = 2
+    memory_mb: int = 256
+    unload: bool = False
+    expect_panic: str = None
+    expect_result: list = dataclasses.field(default_factory=list)
+    kernel: kmods.Kernel = None
+    qemu_args: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What came of it.  reason is empty when the test passed."""
+    reason: str
+    output: str
+    console: str
+    result: list
+    seconds: float
+
+    @property
+    def passed(self):
+        return not self.reason
+
+
+def run(job):
+    """Boots a micro VM for the job and judges it.  Returns an Outcome."""
+    job.kernel = job.kernel or kmods.Kernel()
+    with tempfile.TemporaryDirectory(prefix="tocsin-micro.") as tmp:
+        _initramfs(job).save(os.path.join(tmp, "initrd"))
+        begin = qemu.now_ms()
+        console, ended = _boot(job, tmp)
+        seconds = (qemu.now_ms() - begin) / 1000
+        output = _read(os.path.join(tmp, "output"))
+        result = _read(os.path.join(tmp, "result")).splitlines()
+    reason = _judge(job, console, result, ended)
+    return Outcome(reason, output, console, result, seconds)
+
+
+def _initramfs(job):
+    root = cpio.Archive()
+    root.file("/bin/busybox", "/bin/busybox", 0o755)
+    root.file(os.path.join(HERE, "guest/micro-init"), "/init", 0o755)
+    for path in ("/proc", "/sys", "/sbin", "/usr/bin", "/usr/sbin", "/var"):
+        root.dir(path)
+    _add_modules(root, job)
+    for source, path in job.files:
+        (root.tree if os.path.isdir(source) else root.file)(source, path)
+    for program in job.programs:
+        root.program(program)
+    argv = list(job.command)
+    if os.path.isfile(argv[0]):
+        inside = "/test/" + os.path.basename(argv[0])
+        root.program(argv[0], inside)
+        argv[0] = inside
+    root.write("/etc/micro/command", f"exec {shlex.join(argv)}\n")
+    return root
+
+
+def _add_modules(root, job):
+    """Copies modules and writes the lists that micro-init reads."""
+    kernel = job.kernel
+    base = "/lib/modules/" + kernel.release
+    boot = kernel.order(n for n in BOOT_MODULES if kernel.has(n))
+    copy, load = list(boot), []
+    for module, params in job.modules:
+        if module.endswith(".ko"):
+            kernel.check(module)
+            needs = kernel.order(kernel.needs(module))
+            path = "extra/" + os.path.basename(module)
+            root.file(module, f"{base}/{path}")
+        else:
+            needs = kernel.order([module])
+            path = needs.pop()
+        copy += needs if path.startswith("extra/") else [*needs, path]
+        load += [(p, "") for p in needs if p not in boot]
+        load.append((path, params))
+    copy += kernel.order(job.available)
+    for path in copy:
+        root.file(os.path.join(kernel.modules, path), f"{base}/{path}")
+    lines = []
+    for path, params in dict(load[::-1]).items():
+        lines.insert(0, f"{kernel.release}/{path} {params}\n")
+    root.write("/etc/micro/modules", "".join(lines))
+    root.write("/etc/micro/boot-modules",
+               "".join(f"{kernel.release}/{p}\n" for p in boot))
+    if job.unload:
+        names = [kmods.module_name(m) for m, _ in job.modules]
+        root.write("/etc/micro/unload", "".join(n + "\n" for n in names[::-1]))
+
+
+def _boot(job, tmp):
+    """Runs QEMU to its end.  Returns the console and whether it ended by
+    itself in time."""
+    argv = [qemu.QEMU, *qemu.accel(), *qemu.BARE, "-machine", "q35",
+            "-smp", str(job.cpus), "-m", str(job.memory_mb),
+            "-kernel", job.kernel.image,
+            "-initrd", os.path.join(tmp, "initrd"), "-append",
+            "console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic "
+            "no_timer_check tsc=reliable " + job.append,
+            "-serial", "stdio", "-device", "virtio-serial-pci"]
+    for name in ("output", "result"):
+        argv += ["-chardev", f"file,id={name},path={tmp}/{name}",
+                 "-device", f"virtserialport,chardev={name},name={name}"]
+    begin = qemu.now_ms()
+    proc = qemu.spawn(argv + job.qemu_args, stdout=subprocess.PIPE,
+                      stderr=subprocess.STDOUT)
+    timer = threading.Timer(job.timeout_s, proc.kill)
+    timer.start()
+    lines = []
+    try:
+        for line in proc.stdout:
+            text = line.decode(errors="replace").rstrip("\r\n")
+            lines.append(f"{qemu.now_ms() - begin:6d} {text}\n")
+        ended = proc.wait() == 0
+    finally:
+        timer.cancel()
+        proc.kill()
+        proc.wait()
+    return "".join(lines), ended
+
+
+def _judge(job, console, result, ended):
+    """Returns why the test failed, or "" when it passed."""
+    missing = [line for line in job.expect_result if line not in result]
+    exits = [line for line in result if line.startswith(("exit", "broken"))]
+    if missing:
+        return f"$RESULT lacks '{missing[0]}' (it holds {result})"
+    if not ended:
+        return f"QEMU did not end by itself within {job.timeout_s:g} s"
+    if job.expect_panic is not None:
+        return _judge_panic(job, console, exits)
+    splat = SPLATS.search(console)
+    if splat:
+        return "console: " + _line_at(console, splat.start())
+    if exits != ["exit 0"]:
+        return f"verdict {exits or 'missing'}"
+    return ""
+
+
+def _judge_panic(job, console, exits):
+    if exits:
+        return f"survived ({exits[0]}) instead of '{job.expect_panic}'"
+    panic = PANIC.search(console)
+    if not panic:
+        return f"no panic on the console, '{job.expect_panic}' expected"
+    if job.expect_panic not in panic.group(1):
+        return f"panic '{panic.group(1)}', '{job.expect_panic}' expected"
+    before = SPLATS.search(console[:panic.start()])
+    if before:
+        return "before the panic: " + _line_at(console, before.start())
+    return ""
+
+
+def _line_at(text, position):
+    begin = text.rfind("\n", 0, position) + 1
+    return text[begin:text.find("\n", position)].strip()
+
+
+def _read(path):
+    with open(path, errors="replace") as src:
+        return src.read()
