@@ -42,7 +42,8 @@ enum core_verdict {
 };
 
 enum core_event_type {
-	CORE_EVENT_PEER_HEARD,		/* first heartbeat of this incarnation, or again after silence */
+	/* first heartbeat of this incarnation, or again after silence */
+	CORE_EVENT_PEER_HEARD,
 	CORE_EVENT_PEER_SILENT,		/* nothing for D = L / 2; value_ns: age of the newest */
 	CORE_EVENT_PATH_STATE,		/* path: which; value_ns: enum core_path_state */
 	CORE_EVENT_FRONTIER,		/* peer's installed epoch or frontier changed */
