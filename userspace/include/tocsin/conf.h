@@ -36,7 +36,7 @@
 #define CONF_NO_SUBNET		0xff
 #define CONF_NO_PATH		0xff
 
-#define CONF_QS_PORT_DEFAULT	5301
+#define CONF_QS_PORT_DEFAULT	1238
 #define CONF_CLCONFD_PORT	5302
 
 /* A text kept in the pool of its struct conf; 0: not given. See conf_text(). */

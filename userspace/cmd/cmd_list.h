@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every command: CMD(name, summary), in the order of "tocsin help". */
+CMD(cmversion, "print the release of the commands")
