@@ -12,6 +12,9 @@
 
 #include <sys/types.h>
 
+/* Longest file name taken, with its NUL. */
+#define BASE_PATH_MAX	4096
+
 #define BASE_NS_PER_US	1000ULL
 #define BASE_NS_PER_MS	1000000ULL
 #define BASE_NS_PER_S	1000000000ULL
