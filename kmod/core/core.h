@@ -47,10 +47,16 @@ enum core_event_type {
 	CORE_EVENT_PEER_SILENT,		/* nothing for D = L / 2; value_ns: age of the newest */
 	CORE_EVENT_PATH_STATE,		/* path: which; value_ns: enum core_path_state */
 	CORE_EVENT_FRONTIER,		/* peer's installed epoch or frontier changed */
-	CORE_EVENT_LEASE_HALF,		/* value_ns: time left */
+	CORE_EVENT_LEASE_HALF,		/* path: enum core_lease; value_ns: time left */
 	CORE_EVENT_LEASE_THREE_QUARTERS,
 	CORE_EVENT_LEASE_HOLDS,		/* lease under the accepted value began to hold */
 	CORE_EVENT_TOC,			/* value_ns: enum core_verdict */
+};
+
+enum core_lease {
+	CORE_LEASE_QUORUM,
+	CORE_LEASE_SAFETY,
+	CORE_LEASES
 };
 
 enum core_path_state {			/* as in BFD, RFC 5880 section 6.2 */
@@ -99,16 +105,19 @@ int core_peer_remove(struct core *core, u16 id);
 
 /**
  * core_transmit - write the next heartbeat for a peer and path
- * @buf: at least CORE_HB_SIZE bytes; the last CORE_MAC_SIZE are left zero for
- *	the caller's authenticator
+ * @path: index of the path, the same at both ends; it travels in the heartbeat
+ * @buf: at least CORE_HB_SIZE bytes (wire.h); the key id and the last
+ *	CORE_MAC_SIZE bytes are left zero for the caller's authenticator
  * Return: CORE_HB_SIZE; 0 when nothing may be sent (a lease has run out);
- * -ENOENT for an unknown peer.
+ * -ENOENT for an unknown peer or path.
  */
 int core_transmit(struct core *core, u16 peer, u8 path, u64 now_ns, u8 *buf);
 
 /**
  * core_receive - take an authenticated heartbeat
  * The caller has verified length and authenticator.
+ * @peer_hint: node id that the caller derived from the address, or 0
+ * @path: the path on which it came; must be the one it was sent on
  * Return: 0, or a drop reason (enum core_drop, negative never).
  */
 int core_receive(struct core *core, u16 peer_hint, u8 path, u64 now_ns, const u8 *buf);
@@ -118,7 +127,8 @@ int core_receive(struct core *core, u16 peer_hint, u8 path, u64 now_ns, const u8
  * Widens the acknowledge set by a node that is no member of the installed view
  * and is not excluded by an accepted value (rules 2 and 3).
  * Return: 0; -EBUSY when an accepted value is without it; -EEXIST when another
- * incarnation of it is a member of the installed view; -ENOENT: no such peer.
+ * incarnation of it is a member of the installed view; -ENOENT: no such peer;
+ * -EINVAL: incarnation 0.
  */
 int core_acknowledge(struct core *core, u16 id, u64 incarnation);
 
@@ -127,7 +137,8 @@ int core_acknowledge(struct core *core, u16 id, u64 incarnation);
  * One critical section. A repeated call with the same view answers again.
  * Return: 0; -EINVAL: malformed; -ESTALE: its epoch is not installed + 1 (any
  * epoch is taken while nothing is installed), or the ballot is lower than one
- * accepted; -EAGAIN: armed, and the lease under @view would not hold now.
+ * accepted; -EAGAIN: armed with a view installed, and the lease under @view
+ * would not hold now; -ETIME: a lease has run out already.
  */
 int core_accept(struct core *core, const struct core_view *view, u64 ballot_counter,
 		u16 ballot_node, u64 now_ns, struct core_ages *ages);
@@ -137,19 +148,23 @@ int core_accept(struct core *core, const struct core_view *view, u64 ballot_coun
  * The value must have been given to core_accept() before.
  * Return: 0; -EAGAIN: the lease under it does not hold yet
  * (CORE_EVENT_LEASE_HOLDS follows); -ENOENT: not the accepted value;
- * -EPERM: not armed.
+ * -EINVAL: this incarnation is not in it; -EPERM: not armed; -ETIME: a lease
+ * has run out already.
  */
 int core_install(struct core *core, const struct core_view *view, u64 now_ns);
 
-/* Safety lease: arm starts it, pet renews it; -ETIME when it is too late. */
+/* Safety lease: arm starts it, pet renews it; -ETIME when it is too late.
+ * core_arm(): -EALREADY when armed; -EBUSY when this incarnation was a member
+ * and has disarmed: it needs a new one. core_pet(): -EPERM when not armed. */
 int core_arm(struct core *core, u64 now_ns);
 int core_pet(struct core *core, u64 now_ns);
-/* Disarm: 0; -EBUSY while an installed view holds this node and no accepted
- * value is without it, unless forced (rule 11). */
+/* Disarm: 0; -EPERM when not armed; -EBUSY while an installed view holds this
+ * node and no accepted value is without it, unless forced (rule 11); -ETIME
+ * once a verdict is out. */
 int core_disarm(struct core *core, bool force);
 /* The arming process is gone. */
 void core_detached(struct core *core, u64 now_ns);
-/* cmcld asks for a TOC of its own node. */
+/* cmcld asks for a TOC of its own node. Nothing happens unless armed. */
 void core_request_toc(struct core *core);
 
 /**
@@ -162,7 +177,7 @@ enum core_verdict core_check(struct core *core, u64 now_ns);
 /* Periodic work (once an interval): silence, path states, lease warnings. */
 void core_tick(struct core *core, u64 now_ns);
 
-/* Earlier of the two leases' ends; U64_MAX when disarmed. */
+/* Earlier of the two leases' ends; CORE_NEVER when disarmed. */
 u64 core_deadline_ns(const struct core *core);
 u64 core_quorum_lease_ns(const struct core *core);
 u64 core_safety_lease_ns(const struct core *core);

@@ -11,6 +11,9 @@
 #define CORE_NS_PER_MS			1000000ULL
 #define CORE_NS_PER_S			1000000000ULL
 
+/* An instant that does not come. */
+#define CORE_NEVER			(~0ULL)
+
 /* Node ids run from 1 to CORE_NODE_ID_MAX; 0 is nobody. */
 #define CORE_NODE_ID_MAX		256
 /* Members of one view. */

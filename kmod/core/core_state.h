@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The state behind core.h, of fixed size.  The glue, the simulator and the
+ * tests embed struct core and read it through core.h; only the files of this
+ * room touch its members.
+ */
+#ifndef TOCSIN_CORE_STATE_H
+#define TOCSIN_CORE_STATE_H
+
+#include "core.h"
+#include "wire.h"
+
+#define CORE_EVENTS_MAX		256
+/* Incarnations of a peer whose acknowledgements are kept: as a member of the
+ * installed view, of the accepted value, and as somebody who wants to join. */
+#define CORE_ACK_SLOTS		3
+
+struct core_path {
+	enum core_path_state state;
+	u64 heard_ns;			/* newest heartbeat taken, own clock */
+	u64 sent_ns;			/* newest send time taken, peer's clock */
+	u64 rx_sequence;
+	u64 rx_first;			/* sequence of the first one taken */
+	u64 rx_count;
+	u64 tx_sequence;		/* never goes back within my incarnation */
+	u64 rtt_last_ns;
+	u64 rtt_min_ns;
+	u64 rtt_smoothed_ns;
+};
+
+/* A life of the peer that is not yet proven to be now: see core_hb.c. */
+struct core_candidate {
+	u64 incarnation;
+	u64 since_ns;
+	u64 heard_ns;
+	u64 sent_ns;
+	u8 path;
+};
+
+struct core_ack {
+	u64 incarnation;
+	u64 sent_ns;			/* A[i][j]: own send time that it has returned */
+};
+
+struct core_peer {
+	bool known;			/* configured */
+	bool heard;			/* a path is up and was heard within D */
+	u8 paths;
+	u16 flags;			/* CORE_HB_* of the newest heartbeat */
+	u32 interval_us;
+	u64 incarnation;		/* proven fresh; 0: none yet */
+	u64 born_sent_ns;		/* its send time when it was proven */
+	struct core_candidate candidate;
+	u64 installed_epoch;
+	struct core_frontier frontier;
+	u64 heard_ns;			/* newest heartbeat on a path that is up */
+	u64 sent_ns;			/* newest send time taken, any path */
+	u64 sent_rx_ns;			/* and when it came */
+	u64 acknowledge;		/* incarnation in my acknowledge set; 0: none */
+	u64 acked_rx_ns;		/* receipt of the newest that I acknowledged */
+	struct core_ack ack[CORE_ACK_SLOTS];
+	u8 hears[CORE_HEARD_SIZE];	/* whom it hears */
+	struct core_path path[CORE_PATHS_MAX];
+};
+
+struct core {
+	struct core_config config;
+	u64 detection_ns;		/* D */
+
+	bool armed;
+	bool detached;
+	enum core_verdict verdict;
+	u64 safety_ns;			/* end of the safety lease */
+	u64 quorum_ns;			/* end of the quorum lease; U64_MAX: no bound */
+	u8 warned[CORE_LEASES];		/* quarters of the lease already reported */
+
+	struct core_view installed;	/* epoch 0: none */
+	u64 installed_at_ns;
+	struct core_view accepted;	/* epoch 0: none pending */
+	u64 ballot_counter;
+	u16 ballot_node;
+	bool frozen;			/* the accepted value is without this node */
+	u64 frozen_ns;			/* own "now" since then */
+	bool waiting;			/* core_install() was told to come again */
+	struct core_frontier frontier;
+
+	u16 peer_count;
+	u16 peer_id[CORE_NODE_ID_MAX];
+	struct core_peer peer[CORE_NODE_ID_MAX + 1];
+	u8 heard[CORE_HEARD_SIZE];
+
+	u32 event_head;
+	u32 event_count;
+	u64 events_lost;
+	struct core_event event[CORE_EVENTS_MAX];
+};
+
+/* core_events.c */
+void core_event_push(struct core *core, const struct core_event *event);
+void core_event_peer(struct core *core, enum core_event_type type, u16 id,
+		     u8 path, u64 value_ns);
+void core_verdict_set(struct core *core, enum core_verdict verdict);
+
+/* core_lease.c */
+u64 core_lease_under(const struct core *core, const struct core_view *view, u64 now_ns);
+void core_lease_update(struct core *core);
+bool core_ack_counts(const struct core *core, const struct core_hb *hb, u64 now_ns);
+void core_ack_record(struct core *core, struct core_peer *peer, u64 incarnation, u64 sent_ns);
+
+/* core_hb.c */
+static inline void core_heard_set(u8 *map, u16 id, bool heard)
+{
+	u8 bit = 1 << ((id - 1) % 8);
+
+	if (heard)
+		map[(id - 1) / 8] |= bit;
+	else
+		map[(id - 1) / 8] &= ~bit;
+}
+
+static inline bool core_heard_get(const u8 *map, u16 id)
+{
+	return map[(id - 1) / 8] >> ((id - 1) % 8) & 1;
+}
+
+#endif
