@@ -41,6 +41,14 @@ def now_ms():
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000
 
 
+def make_ext4(path, size, *options):
+    """Makes a file with an ext4 file system of size bytes, sparse."""
+    with open(path, "wb") as dst:
+        dst.truncate(size)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", *options,
+                    path], check=True)
+
+
 class Lock:
     """An exclusive lock on a file, held within a with statement."""
 
