@@ -67,7 +67,7 @@ struct net_channel;
  * struct net_channel_ops - what a channel tells its owner
  * @up: handshake done: frames may be sent
  * @frame: one whole frame; @data is valid during the call only
- * @drained: the write queue became empty after a send (may be NULL)
+ * @drained: a queue that a send had to leave behind is empty now (may be NULL)
  * @down: closed by the peer, by an error or by a time-out; @why says so in
  *	words.  Also called when the handshake fails.  The channel is gone after
  *	it.  Not called by net_channel_close().
@@ -149,9 +149,11 @@ struct net_listener;
  * struct net_listener_config
  * @addresses, @count: where to listen
  * @fd: a listening socket instead (systemd socket activation) when @count is 0
- * @half_open_max: handshakes under way at once [16]; further ones wait in the
- *	kernel's queue until one ends or times out
- * @half_open_per_host_max: of these, for one address [4]; more are closed
+ * @free_bind: listen also on an address that no interface has yet
+ * @half_open_max: handshakes under way at once [16]
+ * @half_open_per_host_max: of these, from one address [4].  At either limit a new
+ *	one replaces the oldest: an honest handshake takes milliseconds, so
+ *	those who only hold a connection cannot keep others out
  * @channels_max: connections that are up at once [512]
  * @key_of: the key for a client, or -errno to refuse it; @from is its address.
  *	A key given still has to be proved by the client.
@@ -167,6 +169,7 @@ struct net_listener_config {
 	const struct net_address *addresses;
 	unsigned int count;
 	int fd;
+	bool free_bind;
 	unsigned int half_open_max;
 	unsigned int half_open_per_host_max;
 	unsigned int channels_max;
