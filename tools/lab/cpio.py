@@ -83,11 +83,11 @@ class Archive:
         for lib in libraries(source):
             self.file(lib, lib, 0o755)
 
-    def save(self, path):
-        """Writes the archive; may be called once."""
+    def save(self, file):
+        """Writes the archive to a binary file; may be called once."""
         self._append("TRAILER!!!", 0, b"", (0, 0))
-        with open(path, "wb") as dst:
-            dst.write(self._data)
+        file.write(self._data)
+        file.flush()
 
 
 def libraries(program):

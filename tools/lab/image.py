@@ -224,7 +224,8 @@ def _build_image(tar, path, kernel):
     os.makedirs(new)
     shutil.copytree(os.path.join(root, "usr/lib/modules", kernel.release),
                     os.path.join(new, "modules"))
-    _node_initrd(kernel).save(os.path.join(new, "initrd"))
+    with open(os.path.join(new, "initrd"), "wb") as dst:
+        _boot_archive("node-init", NODE_MODULES, kernel).save(dst)
     qemu.make_ext4(os.path.join(new, "root.img"), IMAGE_SIZE,
                    "-O", "^has_journal", "-d", root)
     os.rename(new, path)
@@ -290,10 +291,6 @@ def _boot_archive(init, modules, kernel):
     return archive
 
 
-def _node_initrd(kernel):
-    return _boot_archive("node-init", NODE_MODULES, kernel)
-
-
 def _crash_initrd(root, kernel):
     """makedumpfile comes from the image: its libraries must fit it."""
     archive = _boot_archive("crash-init", CRASH_MODULES, kernel)
@@ -305,4 +302,5 @@ def _crash_initrd(root, kernel):
     for path in wanted:
         archive.file(root + path, path, 0o755)
     archive.link("/bin/makedumpfile", "/usr/bin/makedumpfile")
-    archive.save(os.path.join(root, "boot/crash-initrd"))
+    with open(os.path.join(root, "boot/crash-initrd"), "wb") as dst:
+        archive.save(dst)

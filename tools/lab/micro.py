@@ -4,12 +4,12 @@
 A micro VM boots in about three seconds, loads modules, runs one command and
 ends.  The verdict comes through a virtio port, never from the console.
 """
+import contextlib
 import dataclasses
 import os
 import re
 import shlex
 import subprocess
-import tempfile
 import threading
 
 from . import cpio, kmods, qemu
@@ -73,13 +73,15 @@ class Outcome:
 def run(job):
     """Boots a micro VM for the job and judges it.  Returns an Outcome."""
     job.kernel = job.kernel or kmods.Kernel()
-    with tempfile.TemporaryDirectory(prefix="tocsin-micro.") as tmp:
-        _initramfs(job).save(os.path.join(tmp, "initrd"))
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context(qemu.memory_file(name))
+                 for name in ("initrd", "output", "result")}
+        _initramfs(job).save(files["initrd"])
         begin = qemu.now_ms()
-        console, ended = _boot(job, tmp)
+        console, ended = _boot(job, files)
         seconds = (qemu.now_ms() - begin) / 1000
-        output = _read(os.path.join(tmp, "output"))
-        result = _read(os.path.join(tmp, "result")).splitlines()
+        output = _read(files["output"])
+        result = _read(files["result"]).splitlines()
     reason = _judge(job, console, result, ended)
     return Outcome(reason, output, console, result, seconds)
 
@@ -136,22 +138,24 @@ def _add_modules(root, job):
         root.write("/etc/micro/unload", "".join(n + "\n" for n in names[::-1]))
 
 
-def _boot(job, tmp):
+def _boot(job, files):
     """Runs QEMU to its end.  Returns the console and whether it ended by
     itself in time."""
     argv = [qemu.QEMU, *qemu.accel(), *qemu.BARE, "-machine", "q35",
             "-smp", str(job.cpus), "-m", str(job.memory_mb),
             "-kernel", job.kernel.image,
-            "-initrd", os.path.join(tmp, "initrd"), "-append",
+            "-initrd", qemu.fd_path(files["initrd"]), "-append",
             "console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic "
             "no_timer_check tsc=reliable " + job.append,
             "-serial", "stdio", "-device", "virtio-serial-pci"]
     for name in ("output", "result"):
-        argv += ["-chardev", f"file,id={name},path={tmp}/{name}",
+        path = qemu.fd_path(files[name])
+        argv += ["-chardev", f"file,id={name},path={path}",
                  "-device", f"virtserialport,chardev={name},name={name}"]
     begin = qemu.now_ms()
     proc = qemu.spawn(argv + job.qemu_args, stdout=subprocess.PIPE,
-                      stderr=subprocess.STDOUT)
+                      stderr=subprocess.STDOUT,
+                      pass_fds=[f.fileno() for f in files.values()])
     timer = threading.Timer(job.timeout_s, proc.kill)
     timer.start()
     lines = []
@@ -204,6 +208,6 @@ def _line_at(text, position):
     return text[begin:text.find("\n", position)].strip()
 
 
-def _read(path):
-    with open(path, errors="replace") as src:
-        return src.read()
+def _read(file):
+    file.seek(0)
+    return file.read().decode(errors="replace")

@@ -5,7 +5,6 @@ import fcntl
 import os
 import signal
 import subprocess
-import tempfile
 import time
 
 from . import cpio, kmods
@@ -34,6 +33,16 @@ def die_with_parent():
 def spawn(argv, **kwargs):
     return subprocess.Popen(argv, preexec_fn=die_with_parent,
                             stdin=subprocess.DEVNULL, **kwargs)
+
+
+def memory_file(name):
+    """A file without a name: nothing to remove, whatever happens."""
+    return open(os.memfd_create("tocsin-" + name, 0), "w+b")
+
+
+def fd_path(file):
+    """Path of an open file for a child that inherits it (pass_fds)."""
+    return f"/proc/self/fd/{file.fileno()}"
 
 
 def now_ms():
@@ -104,17 +113,18 @@ def _kvm_works():
     root.write("/init", "#!/bin/busybox sh\n"
                "echo probe-alive\n"
                "exec /bin/busybox reboot -f\n", 0o755)
-    with tempfile.TemporaryDirectory(prefix="tocsin-probe.") as tmp:
-        initrd = os.path.join(tmp, "initrd")
+    with memory_file("probe") as initrd:
         root.save(initrd)
         argv = [QEMU, *KVM, "-machine", "q35", "-smp", "2", "-m", "256",
                 *BARE, "-serial", "stdio", "-kernel", kmods.Kernel().image,
-                "-initrd", initrd, "-append", "console=ttyS0 panic=-1 quiet"]
-        return all(_trial(argv) for _ in range(2))
+                "-initrd", fd_path(initrd), "-append",
+                "console=ttyS0 panic=-1 quiet"]
+        return all(_trial(argv, initrd.fileno()) for _ in range(2))
 
 
-def _trial(argv):
-    proc = spawn(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def _trial(argv, initrd):
+    proc = spawn(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                 pass_fds=[initrd])
     try:
         out, _ = proc.communicate(timeout=PROBE_SECONDS)
     except subprocess.TimeoutExpired:
