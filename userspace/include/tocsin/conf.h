@@ -112,10 +112,14 @@ enum conf_family {
  * struct conf_qs - the quorum server; host 0: none
  * @host: name or address
  * @addr: second address of the same server, or 0
+ * @host_address, @addr_address: what they are in numbers; a name was looked up
+ *	when the configuration was applied (no daemon looks up names)
  */
 struct conf_qs {
 	conf_text_t host;
 	conf_text_t addr;
+	struct conf_address host_address;
+	struct conf_address addr_address;
 	u16 port;
 	u64 polling_interval_ns;
 	u64 timeout_extension_ns;
@@ -251,7 +255,7 @@ struct conf_package {
 struct conf {
 	struct conf_cluster cluster;
 	u16 package_count;
-	struct conf_package package[CONF_PACKAGES_MAX];
+	struct conf_package package[CONF_PACKAGES_MAX + 1];	/* the last: scratch */
 	u32 pool_used;
 	char pool[CONF_POOL_SIZE];
 };

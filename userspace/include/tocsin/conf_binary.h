@@ -6,7 +6,7 @@
 #ifndef TOCSIN_CONF_BINARY_H
 #define TOCSIN_CONF_BINARY_H
 
-#include "tocsin/conf.h"
+#include <tocsin/conf.h>
 
 #define CONF_BINARY_PATH	"/etc/tocsin/cmclconfig"
 #define CONF_BINARY_VERSION	1
