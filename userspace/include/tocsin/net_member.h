@@ -23,8 +23,10 @@ ssize_t net_member_encode(const struct member_message *message, u8 *out, size_t 
 /**
  * net_member_decode - read and check a message
  * Every array is within its bounds, every view passes core_view_check(), every id is
- * in range; unused parts of @message are zero.
- * Return: 0; -EPROTO: not such a message; @message is then all zero.
+ * in range, lists of nodes ascend, the body is the one of the type; unused
+ * parts of @message are zero.  Whether it is meant for this cluster and
+ * well-formed beyond that is member_message_check()'s.
+ * Return: 0; -EPROTO: not such a message, @message is then all zero; -ENOMEM.
  */
 int net_member_decode(const u8 *data, size_t size, struct member_message *message);
 
