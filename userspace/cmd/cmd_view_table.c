@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd_view.h"
+
+#include <string.h>
+
+const char *view_text(const json_t *object, const char *member)
+{
+	const json_t *value = json_object_get(object, member);
+
+	if (json_is_null(value))
+		return "-";
+	return json_is_string(value) ? json_string_value(value) : "unknown";
+}
+
+long long view_number(const json_t *object, const char *member)
+{
+	return json_integer_value(json_object_get(object, member));
+}
+
+bool view_true(const json_t *object, const char *member)
+{
+	return json_is_true(json_object_get(object, member));
+}
+
+const char *view_switch(const json_t *object, const char *member)
+{
+	return view_true(object, member) ? "enabled" : "disabled";
+}
+
+static bool has_owner(const json_t *package)
+{
+	return json_is_string(json_object_get(package, "node"));
+}
+
+static void print_arbiter(FILE *out, const json_t *cluster)
+{
+	const json_t *arbiter = json_object_get(cluster, "quorum_server");
+
+	if (!json_is_object(arbiter))
+		return;
+	fprintf(out, "\n    Quorum_Server_Status:\n");
+	fprintf(out, "    %-14s %-12s %s\n", "NAME", "STATUS", "STATE");
+	fprintf(out, "    %-14s %-12s %s\n", view_text(arbiter, "name"),
+		view_text(arbiter, "status"), view_text(arbiter, "state"));
+}
+
+static void print_paths(FILE *out, const json_t *node)
+{
+	const json_t *path, *paths = json_object_get(node, "paths");
+	size_t at;
+
+	if (!json_array_size(paths))
+		return;
+	fprintf(out, "\n    Heartbeat_Paths:\n");
+	fprintf(out, "    %-18s %-18s %-7s %10s %12s\n", "LOCAL", "REMOTE",
+		"STATE", "RTT_MS", "HEARD_MS_AGO");
+	json_array_foreach(paths, at, path)
+		fprintf(out, "    %-18s %-18s %-7s %10.2f %12lld\n",
+			view_text(path, "local"), view_text(path, "remote"),
+			view_text(path, "state"),
+			(double)view_number(path, "rtt_ns") / 1e6,
+			view_number(path, "last_heard_ns") / 1000000);
+}
+
+static void print_networks(FILE *out, const json_t *node)
+{
+	const json_t *link, *links = json_object_get(node, "interfaces");
+	size_t at;
+
+	fprintf(out, "\n    Network_Parameters:\n");
+	fprintf(out, "    %-10s %-12s %-20s %s\n", "INTERFACE", "STATUS",
+		"ADDRESS", "NAME");
+	json_array_foreach(links, at, link)
+		fprintf(out, "    %-10s %-12s %-20s %s\n",
+			view_true(link, "heartbeat") ? "HEARTBEAT" : "STATIONARY",
+			view_text(link, "status"), view_text(link, "address"),
+			view_text(link, "name"));
+}
+
+static void print_services(FILE *out, const json_t *package)
+{
+	const json_t *item, *list;
+	char most[24];
+	size_t at;
+
+	fprintf(out, "\n      Script_Parameters:\n");
+	fprintf(out, "      %-10s %-10s %-14s %-10s %s\n", "ITEM", "STATUS",
+		"MAX_RESTARTS", "RESTARTS", "NAME");
+	list = json_object_get(package, "services");
+	json_array_foreach(list, at, item) {
+		if (json_is_integer(json_object_get(item, "max_restarts")))
+			snprintf(most, sizeof(most), "%lld",
+				 view_number(item, "max_restarts"));
+		else
+			snprintf(most, sizeof(most), "%s",
+				 view_text(item, "max_restarts"));
+		fprintf(out, "      %-10s %-10s %-14s %-10lld %s\n", "Service",
+			view_text(item, "status"), most,
+			view_number(item, "restarts"), view_text(item, "name"));
+	}
+	list = json_object_get(package, "addresses");
+	json_array_foreach(list, at, item)
+		fprintf(out, "      %-10s %-10s %-14s %-10s %s\n", "Address",
+			has_owner(package) ? "up" : "down", "-", "-",
+			view_text(item, "address"));
+}
+
+static void print_switching(FILE *out, const json_t *package)
+{
+	const json_t *node, *nodes = json_object_get(package, "nodes");
+	size_t at;
+
+	fprintf(out, "\n      Node_Switching_Parameters:\n");
+	fprintf(out, "      %-12s %-12s %s\n", "NODE_TYPE", "SWITCHING", "NAME");
+	json_array_foreach(nodes, at, node)
+		fprintf(out, "      %-12s %-12s %s%s\n",
+			at ? "Alternate" : "Primary",
+			view_switch(node, "switching"), view_text(node, "name"),
+			view_true(node, "current") ? " (current)" : "");
+}
+
+static void print_package(FILE *out, const json_t *package, bool verbose)
+{
+	fprintf(out, "\n    %-15s %-12s %-12s %-11s %s\n", "PACKAGE", "STATUS",
+		"STATE", "AUTO_RUN", "NODE");
+	fprintf(out, "    %-15s %-12s %-12s %-11s %s\n",
+		view_text(package, "name"), view_text(package, "status"),
+		view_text(package, "state"), view_switch(package, "auto_run"),
+		has_owner(package) ? view_text(package, "node") : "unowned");
+	if (json_is_string(json_object_get(package, "reason")))
+		fprintf(out, "      Why: %s\n", view_text(package, "reason"));
+	if (!verbose)
+		return;
+	fprintf(out, "\n      Policy_Parameters:\n");
+	fprintf(out, "      %-16s %s\n", "POLICY_NAME", "CONFIGURED_VALUE");
+	fprintf(out, "      %-16s %s\n", "Failover", "configured_node");
+	fprintf(out, "      %-16s %s\n", "Failback", "manual");
+	print_services(out, package);
+	print_switching(out, package);
+}
+
+static bool wanted(const char *filter, const char *name)
+{
+	return !filter || !strcmp(filter, name);
+}
+
+static void print_node(FILE *out, const json_t *status, const json_t *node,
+		       const struct view_filter *filter)
+{
+	const json_t *package, *packages = json_object_get(status, "packages");
+	size_t at;
+
+	fprintf(out, "\n  %-16s %-12s %s\n", "NODE", "STATUS", "STATE");
+	fprintf(out, "  %-16s %-12s %s\n", view_text(node, "name"),
+		view_text(node, "status"), view_text(node, "state"));
+	if (filter->verbose) {
+		print_arbiter(out, json_object_get(status, "cluster"));
+		print_networks(out, node);
+		print_paths(out, node);
+	}
+	json_array_foreach(packages, at, package)
+		if (has_owner(package) &&
+		    !strcmp(view_text(package, "node"), view_text(node, "name")) &&
+		    wanted(filter->package, view_text(package, "name")))
+			print_package(out, package, filter->verbose);
+}
+
+void view_table_print(FILE *out, const json_t *status,
+		      const struct view_filter *filter)
+{
+	const json_t *cluster = json_object_get(status, "cluster");
+	const json_t *nodes = json_object_get(status, "nodes");
+	const json_t *packages = json_object_get(status, "packages");
+	const json_t *item;
+	bool headed = false;
+	size_t at;
+
+	fprintf(out, "\n%-18s %s\n", "CLUSTER", "STATUS");
+	fprintf(out, "%-18s %s\n", view_text(cluster, "name"),
+		view_text(cluster, "status"));
+	json_array_foreach(nodes, at, item)
+		if (wanted(filter->node, view_text(item, "name")))
+			print_node(out, status, item, filter);
+	json_array_foreach(packages, at, item) {
+		if (has_owner(item) || filter->node ||
+		    !wanted(filter->package, view_text(item, "name")))
+			continue;
+		if (!headed)
+			fprintf(out, "\nUNOWNED_PACKAGES\n");
+		headed = true;
+		print_package(out, item, filter->verbose);
+	}
+	fprintf(out, "\n");
+}
