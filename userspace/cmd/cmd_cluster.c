@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd.h"
 #include "cmd_cluster.h"
+#include "cmd_conf_load.h"
 
-#include <tocsin/conf.h>
-#include <tocsin/conf_binary.h>
 #include <tocsin/ipc.h>
 
 #include <errno.h>
