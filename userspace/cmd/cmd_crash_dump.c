@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd_crash_dump.h"
+#include "cmd.h"
+
+#include <libkdumpfile/kdumpfile.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct crash_dump {
+	kdump_ctx_t *context;
+	kdump_bmp_t *pages;
+	int fd;
+};
+
+static int open_context(struct crash_dump *dump, const char *path)
+{
+	kdump_attr_t map = { .type = KDUMP_BITMAP };
+
+	dump->context = kdump_new();
+	if (!dump->context)
+		return cmd_error("out of memory");
+	if (kdump_open_fd(dump->context, dump->fd) != KDUMP_OK)
+		return cmd_error("%s: not a crash dump, or cut off: %s; it should be "
+				 "the vmcore that kdump wrote", path,
+				 kdump_get_err(dump->context));
+	if (kdump_get_typed_attr(dump->context, KDUMP_ATTR_FILE_PAGEMAP,
+				 &map) != KDUMP_OK)
+		return cmd_error("%s: no map of its pages: %s", path,
+				 kdump_get_err(dump->context));
+	dump->pages = map.val.bitmap;
+	return CMD_OK;
+}
+
+int crash_dump_open(const char *path, struct crash_dump **result)
+{
+	struct crash_dump *dump = calloc(1, sizeof(*dump));
+
+	*result = NULL;
+	if (!dump)
+		return cmd_error("out of memory");
+	dump->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (dump->fd < 0) {
+		cmd_error("%s: %s", path, strerror(errno));
+		goto err_free;
+	}
+	if (open_context(dump, path))
+		goto err_close;
+	*result = dump;
+	return CMD_OK;
+
+err_close:
+	if (dump->context)
+		kdump_free(dump->context);
+	close(dump->fd);
+err_free:
+	free(dump);
+	return CMD_FAILED;
+}
+
+void crash_dump_close(struct crash_dump *dump)
+{
+	if (!dump)
+		return;
+	kdump_bmp_decref(dump->pages);
+	kdump_free(dump->context);
+	close(dump->fd);
+	free(dump);
+}
+
+bool crash_dump_next(struct crash_dump *dump, u64 *address)
+{
+	kdump_addr_t page = *address / CRASH_PAGE_SIZE;
+
+	if (kdump_bmp_find_set(dump->pages, &page) != KDUMP_OK)
+		return false;
+	*address = page * CRASH_PAGE_SIZE;
+	return true;
+}
+
+int crash_dump_read(struct crash_dump *dump, u64 address, void *buf, size_t size)
+{
+	size_t got = size;
+
+	if (kdump_read(dump->context, KDUMP_MACHPHYSADDR, address, buf, &got) !=
+	    KDUMP_OK)
+		return -EIO;
+	return got == size ? 0 : -EIO;
+}
+
+const char *crash_dump_format(struct crash_dump *dump)
+{
+	kdump_attr_t name = { .type = KDUMP_STRING };
+
+	if (kdump_get_typed_attr(dump->context, KDUMP_ATTR_FILE_FORMAT,
+				 &name) != KDUMP_OK)
+		return "unknown";
+	return name.val.string;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Crash dumps, by physical address: ELF and makedumpfile's compressed form
+ * (libkdumpfile).  No symbols are needed.
+ */
+#ifndef TOCSIN_CMD_CRASH_DUMP_H
+#define TOCSIN_CMD_CRASH_DUMP_H
+
+#include "core_env.h"
+
+#define CRASH_PAGE_SIZE 4096
+
+struct crash_dump;
+
+/**
+ * crash_dump_open - open a dump
+ * @dump: set on success; the caller closes it
+ * Return: CMD_OK, or CMD_FAILED after a message that names file and remedy.
+ */
+int crash_dump_open(const char *path, struct crash_dump **dump);
+void crash_dump_close(struct crash_dump *dump);
+
+/**
+ * crash_dump_next - the next page that the dump holds
+ * @address: in: where to start looking, a multiple of CRASH_PAGE_SIZE; out:
+ *	the page found
+ * Return: false at the end.
+ */
+bool crash_dump_next(struct crash_dump *dump, u64 *address);
+
+/**
+ * crash_dump_read - read physical memory
+ * Return: 0, or -EIO when not all of it is in the dump.
+ */
+int crash_dump_read(struct crash_dump *dump, u64 address, void *buf, size_t size);
+
+/* Name of the file's format, for people. */
+const char *crash_dump_format(struct crash_dump *dump);
+
+#endif
