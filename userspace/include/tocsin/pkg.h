@@ -117,6 +117,7 @@ enum pkg_op {
 	PKG_OP_DISABLE,		/* cmmodpkg -d [-n node] */
 	PKG_OP_LEAVE,		/* cmhaltnode [-f]: on the node that is to leave */
 	PKG_OP_HALT_CLUSTER,	/* cmhaltcl [-f]: halt all packages, start none */
+	PKG_OP_OPEN_CLUSTER,	/* cmruncl after a cmhaltcl that did not end: start again */
 };
 
 enum pkg_result {
@@ -132,7 +133,6 @@ enum pkg_result {
 	PKG_E_RUN_FAILED,	/* started, and failed: see why */
 	PKG_E_HAS_PACKAGES,	/* cmhaltnode, cmhaltcl without -f while packages run */
 	PKG_E_HALTING,		/* the cluster is halting */
-	PKG_E_BUSY,		/* too many requests at a time */
 	PKG_E_CANCELLED,	/* another request went the other way */
 };
 
@@ -143,7 +143,8 @@ enum pkg_event_type {
 	PKG_COMMITTED,
 	PKG_MESSAGE,
 	PKG_ADMIN,
-	PKG_ADMIN_CANCEL,	/* whoever asked is gone; admin.id. LEAVE is undone */
+	PKG_ADMIN_CANCEL,	/* who asked is gone; admin.id. Undoes LEAVE, even after its
+				 * result, and HALT_CLUSTER before it */
 	PKG_ASSIST_READY,	/* assist.found[]: packages cmsrvassistd found running */
 	PKG_ASSIST_LOST,
 	PKG_START_DONE,
@@ -152,7 +153,7 @@ enum pkg_event_type {
 	PKG_NEED_CHANGE,
 };
 
-/* @services: bit s set: service s is alive. @restarts: as far as known. */
+/* @services: bit s set: service s is alive. */
 struct pkg_found {
 	u16 package;
 	u32 run;
@@ -182,7 +183,8 @@ struct pkg_event {
 			u16 length;
 		} message;
 		struct {
-			u64 id;		/* drawn by the shell; not 0, not in use */
+			u64 id;		/* drawn by the shell; not 0, not in use;
+					 * only while pkg_admin_room() */
 			enum pkg_op op;
 			char package[CONF_NAME_MAX + 1];
 			u16 node;	/* RUN, MOVE: where, 0: first choice; else 0: all */
@@ -314,6 +316,9 @@ int pkg_status_get(const struct pkg *pkg, u16 package, struct pkg_status *status
 
 /* This node owns no package and has none running, starting or halting. */
 bool pkg_node_idle(const struct pkg *pkg);
+
+/* May another PKG_ADMIN come? At most PKG_ADMIN_MAX are worked on at a time. */
+bool pkg_admin_room(const struct pkg *pkg);
 
 /* Messages and records refused since pkg_init(). */
 u64 pkg_rejected(const struct pkg *pkg);
