@@ -168,8 +168,6 @@ static bool next_cluster(struct pkg *pkg, struct pkg_action *action)
 	if (!pkg->tell_status || !pkg->view.epoch)
 		return false;
 	pkg->tell_status = false;
-	if (pkg_is_coordinator(pkg))
-		return false;
 	pkg_node_status_fill(pkg, &message.status);
 	send_to(action, pkg->view.coordinator, &message);
 	return true;

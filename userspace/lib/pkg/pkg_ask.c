@@ -48,6 +48,17 @@ static void leave_begin(struct pkg *pkg, struct pkg_ask *ask)
 	pkg->tell_status = true;
 }
 
+/* The run whose halt failed, as this administrator can see; 0: none. */
+static u32 failure_seen(const struct pkg *pkg, u16 package)
+{
+	u16 n = pkg->settings[package].slot;
+
+	if (n == PKG_NOBODY || !pkg->slot[n].known ||
+	    pkg->slot[n].record.state != PKG_HALT_FAILED)
+		return 0;
+	return pkg->slot[n].record.run;
+}
+
 void pkg_ask_begin(struct pkg *pkg, const struct pkg_event *event)
 {
 	struct pkg_ask *ask = pkg->ask;
@@ -72,6 +83,8 @@ void pkg_ask_begin(struct pkg *pkg, const struct pkg_event *event)
 		ask->about = ask->package;
 		if (ask->package == PKG_NOBODY)
 			over(ask, PKG_E_NO_PACKAGE);
+		else
+			ask->request.run = failure_seen(pkg, ask->package);
 	}
 }
 
@@ -183,7 +196,7 @@ static void watch_run(struct pkg_ask *ask, const struct pkg_record *record)
 		over(ask, PKG_DONE);
 	else if (record->state == PKG_HALT_FAILED)
 		over(ask, record->run >= ask->run ? PKG_E_RUN_FAILED : PKG_E_HALT_FAILED);
-	else if (record->state == PKG_HALTED)
+	else if (record->state == PKG_HALTED && !record->target)
 		over(ask, PKG_E_RUN_FAILED);
 }
 

@@ -4,7 +4,7 @@
  * later format may append fields: a reader takes what it knows and ignores the
  * rest, so that a cluster can be upgraded node by node.
  */
-#include "pkg_private.h"
+#include "pkg_record.h"
 
 #define FORMAT	1
 
@@ -184,6 +184,7 @@ static void put_request(struct cursor *c, const struct pkg_request *r)
 	put(c, r->op, 1);
 	put(c, r->slot, 2);
 	put(c, r->node, 2);
+	put(c, r->run, 4);
 	put(c, (u64)r->force | (u64)r->again << 1 | (u64)r->cancel << 2, 1);
 }
 
@@ -195,6 +196,7 @@ static bool get_request(struct cursor *c, struct pkg_request *r)
 	r->op = (enum pkg_op)get(c, 1);
 	r->slot = (u16)get(c, 2);
 	r->node = (u16)get(c, 2);
+	r->run = (u32)get(c, 4);
 	flags = get(c, 1);
 	r->force = flags & 1;
 	r->again = flags & 2;

@@ -243,6 +243,8 @@ static bool start_wanted(struct pkg *pkg, u16 n, struct pkg_record *next)
 	core_assert(next->state == PKG_HALTED);
 	if (!settings || pkg->cluster.state != PKG_CLUSTER_OPEN)
 		return false;
+	if (target && pkg_place_wait(pkg, next, target))
+		return false;
 	next->target = 0;
 	if (target && pkg_place_check(pkg, n, settings, next, target) == PKG_DONE)
 		node = target;
@@ -308,6 +310,7 @@ static void introduce(struct pkg *pkg, u16 index)
 	memcpy(next.name, settings->name, sizeof(next.name));
 	slot->index = index;
 	settings->slot = n;
+	pkg->tell_status = true;
 	start_wanted(pkg, n, &next);
 	pkg_propose(pkg, n, &next);
 }

@@ -205,8 +205,11 @@ void pkg_node_settle(struct pkg *pkg)
 		settle_slot(pkg, i);
 	if (pkg->now_ns >= pkg->status_ns + PKG_STATUS_NS)
 		pkg->tell_status = true;
-	if (pkg->tell_status && pkg_is_coordinator(pkg))
+	if (pkg->tell_status && pkg_is_coordinator(pkg)) {
 		pkg_node_status_fill(pkg, &pkg->node[pkg->self]);
+		pkg->status_ns = pkg->now_ns;
+		pkg->tell_status = false;
+	}
 	if (pkg->tell_status)
 		pkg->status_ns = pkg->now_ns;
 	pkg_wake(pkg, pkg->status_ns + PKG_STATUS_NS);

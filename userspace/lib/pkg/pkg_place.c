@@ -71,7 +71,7 @@ static u16 load_of(const struct pkg *pkg, u16 node)
  * A node that just came with this view may need a moment until it says that it
  * is able; a worse one is not taken in its stead meanwhile.
  */
-static bool worth_waiting(struct pkg *pkg, const struct pkg_record *record, u16 node)
+bool pkg_place_wait(struct pkg *pkg, const struct pkg_record *record, u16 node)
 {
 	u64 until = pkg->view_ns + PKG_STATUS_WAIT_NS;
 
@@ -94,7 +94,7 @@ u16 pkg_place_choose(struct pkg *pkg, u16 slot, const struct pkg_settings *setti
 	for (u16 i = 0; i < settings->node_count; i++) {
 		u16 node = settings->node[i];
 
-		if (worth_waiting(pkg, record, node))
+		if (pkg_place_wait(pkg, record, node))
 			return 0;
 		if (pkg_place_check(pkg, slot, settings, record, node) != PKG_DONE)
 			continue;

@@ -24,6 +24,17 @@ static void refuse(struct work *w, enum pkg_result result, u16 node)
 	w->reply->node = node;
 }
 
+/*
+ * No node to start on.  Soon after a view that may only mean that the nodes have
+ * not yet said that they are able: then the answer is to ask again.
+ */
+static void refuse_place(struct work *w, enum pkg_result result, u16 node)
+{
+	if (result == PKG_E_NODE_UNABLE && w->pkg->now_ns < w->pkg->view_ns + PKG_STATUS_WAIT_NS)
+		return;
+	refuse(w, result, node);
+}
+
 /* Under way already, or done: the records from now on will tell. */
 static void follow(struct work *w)
 {
@@ -69,10 +80,10 @@ static void request_run(struct work *w)
 	if (!node)
 		node = pkg_place_choose(w->pkg, w->n, w->settings, &w->next);
 	if (!node)
-		return refuse(w, PKG_E_NODE_UNABLE, 0);
+		return refuse_place(w, PKG_E_NODE_UNABLE, 0);
 	result = pkg_place_check(w->pkg, w->n, w->settings, &w->next, node);
 	if (result != PKG_DONE)
-		return refuse(w, result, node);
+		return refuse_place(w, result, node);
 	w->next.why = PKG_WHY_ADMIN;
 	pkg_record_start(w->pkg, &w->next, node);
 	accept_next(w);
@@ -117,12 +128,12 @@ static void request_move(struct work *w)
 	if (!node)
 		node = pkg_place_choose(w->pkg, w->n, w->settings, &elsewhere);
 	if (!node)
-		return refuse(w, PKG_E_NODE_UNABLE, 0);
+		return refuse_place(w, PKG_E_NODE_UNABLE, 0);
 	if (node == w->next.owner)
 		return refuse(w, PKG_E_RUNNING, node);
 	result = pkg_place_check(w->pkg, w->n, w->settings, &w->next, node);
 	if (result != PKG_DONE)
-		return refuse(w, result, node);
+		return refuse_place(w, result, node);
 	w->next.target = node;
 	pkg_record_halt(&w->next, PKG_WHY_ADMIN, PKG_HALT_USER);
 	accept_next(w);
@@ -146,8 +157,13 @@ static void request_switch(struct work *w, bool enable)
 	if (node && !on_list(w->settings, node))
 		return refuse(w, PKG_E_NODE, node);
 	now = node ? !pkg_bit_get(w->next.disabled, (u16)(node - 1)) : w->next.auto_run;
-	/* Enabling the package says that what a failed halt left is cleared away. */
+	/*
+	 * Enabling the package says that what a failed halt left is cleared away;
+	 * so it counts only from one who has seen that very failure.
+	 */
 	if (!node && enable && w->next.state == PKG_HALT_FAILED) {
+		if (w->request->run != w->next.run)
+			return refuse(w, PKG_E_HALT_FAILED, w->next.owner);
 		w->next.state = PKG_HALTED;
 		w->next.why = PKG_WHY_ADMIN;
 		w->next.owner = 0;

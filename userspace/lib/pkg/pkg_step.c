@@ -46,6 +46,12 @@ static void settle(struct pkg *pkg)
 	pkg_node_settle(pkg);
 	pkg_decide_all(pkg);
 	pkg_ask_settle(pkg);
+	if (!pkg->tell_status || !pkg_is_coordinator(pkg))
+		return;
+	/* Told to myself: heard at once, and looked at anew. */
+	pkg_node_status_fill(pkg, &pkg->node[pkg->self]);
+	pkg->tell_status = false;
+	pkg_wake(pkg, pkg->now_ns);
 }
 
 static void step_view(struct pkg *pkg, const struct core_view *view)
