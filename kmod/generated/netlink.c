@@ -77,7 +77,7 @@ const struct nla_policy tocsin_attrs_nl_policy[TOCSIN_A_OFFSET + 1] = {
 	[TOCSIN_A_KEY] = NLA_POLICY_EXACT_LEN(TOCSIN_KEY_SIZE),
 	[TOCSIN_A_KEY_TRANSMIT] = { .type = NLA_FLAG, },
 	[TOCSIN_A_PEER] = NLA_POLICY_NESTED(tocsin_peer_nl_policy),
-	[TOCSIN_A_PEER_ID] = NLA_POLICY_RANGE(NLA_U16, 1, 256),
+	[TOCSIN_A_TARGET] = NLA_POLICY_RANGE(NLA_U16, 1, 256),
 	[TOCSIN_A_FORCE] = { .type = NLA_FLAG, },
 	[TOCSIN_A_VIEW] = NLA_POLICY_NESTED(tocsin_view_nl_policy),
 	[TOCSIN_A_BALLOT_COUNTER] = { .type = NLA_U64, },
