@@ -264,9 +264,9 @@ class Node:
         self._alive()
         return self._proc.pid
 
-    def _qmp(self, name, **arguments):
+    def _qmp(self, execute, **arguments):
         self._alive()
-        return self._monitor.command(name, **arguments)
+        return self._monitor.command(execute, **arguments)
 
     def _take_event(self, name, data, ms):
         self.events.append((ms - self.lab.epoch_ms, name, data))

@@ -26,9 +26,9 @@ class Monitor:
         self._thread.start()
         self.command("qmp_capabilities")
 
-    def command(self, name, **arguments):
+    def command(self, execute, **arguments):
         """Returns the value that the command returns; raises LabError."""
-        message = {"execute": name}
+        message = {"execute": execute}
         if arguments:
             message["arguments"] = arguments
         with self._turn:
@@ -36,15 +36,15 @@ class Monitor:
             try:
                 self._sock.sendall(json.dumps(message).encode() + b"\n")
             except OSError as err:
-                raise NodeOff(f"QEMU is gone ({name})") from err
+                raise NodeOff(f"QEMU is gone ({execute})") from err
             with self._news:
                 self._news.wait_for(lambda: self._answer or self._closed,
                                     ANSWER_S)
             answer = self._answer
         if answer is None:
-            raise NodeOff(f"QEMU did not answer to {name}")
+            raise NodeOff(f"QEMU did not answer to {execute}")
         if "error" in answer:
-            raise LabError(f"QMP {name}: {answer['error']['desc']}")
+            raise LabError(f"QMP {execute}: {answer['error']['desc']}")
         return answer["return"]
 
     def _read(self):
