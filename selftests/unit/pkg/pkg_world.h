@@ -22,6 +22,7 @@
 #define PACKAGES	4
 #define LOG_MAX		60000
 #define MAIL_MAX	4096
+#define OPEN_MAX	32
 #define MS		CORE_NS_PER_MS
 #define WAIT_NS		(1100 * MS)	/* L' */
 
@@ -31,7 +32,7 @@ void core_assert_failed(const char *file, int line, const char *what)
 	abort();
 }
 
-enum mail_type { MAIL_MESSAGE, MAIL_STARTED, MAIL_HALTED, MAIL_EXIT, MAIL_SAFE };
+enum mail_type { MAIL_MESSAGE, MAIL_STARTED, MAIL_HALTED, MAIL_EXIT, MAIL_SAFE, MAIL_FAILED };
 
 struct mail {
 	bool used;
@@ -85,7 +86,7 @@ struct world {
 	struct node node[NODES + 1];
 	struct entry log[LOG_MAX];
 	u32 log_count;
-	struct entry open[256];	/* proposed, not committed */
+	struct entry open[OPEN_MAX];	/* proposed, not committed */
 	u32 open_count;
 	u64 commit_ns;
 	struct mail mail[MAIL_MAX];

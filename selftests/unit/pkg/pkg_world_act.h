@@ -61,8 +61,14 @@ WORLD void carry_out(u16 n, const struct pkg_action *a)
 
 	switch (a->type) {
 	case PKG_PROPOSE:
-		if (w.view.coordinator != n || !w.node[n].member || w.open_count == 256)
+		if (w.view.coordinator != n || !w.node[n].member)
 			return;
+		if (w.open_count == OPEN_MAX || (w.storm && dice(10) == 0)) {
+			mail = mail_new(MAIL_FAILED, n);
+			mail->run = a->key;
+			mail->due_ns = w.now_ns;
+			return;
+		}
 		w.open[w.open_count].key = a->key;
 		w.open[w.open_count].length = a->length;
 		memcpy(w.open[w.open_count++].data, a->data, PKG_RECORD_MAX);

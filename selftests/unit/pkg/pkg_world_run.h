@@ -127,6 +127,10 @@ WORLD void mail_arrive(struct mail *mail)
 		event.safe.node = mail->from;
 		event.safe.incarnation = mail->run;
 		break;
+	case MAIL_FAILED:
+		event.type = PKG_PROPOSE_FAILED;
+		event.failed.key = mail->run;
+		break;
 	case MAIL_EXIT:
 		if (truth->is != UP || truth->run != mail->run)
 			return;

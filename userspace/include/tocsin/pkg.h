@@ -151,6 +151,7 @@ enum pkg_event_type {
 	PKG_HALT_DONE,
 	PKG_SERVICE_EXIT,
 	PKG_NEED_CHANGE,
+	PKG_PROPOSE_FAILED,	/* failed.key: this proposal will never be committed */
 };
 
 /* @services: bit s set: service s is alive. */
@@ -210,6 +211,9 @@ struct pkg_event {
 			enum pkg_need need;
 			bool met;
 		} need;
+		struct {
+			u32 key;
+		} failed;
 	};
 };
 
@@ -294,6 +298,9 @@ void pkg_configure(struct pkg *pkg, const struct conf *conf);
 
 /* Does the record with this key belong to this library? */
 bool pkg_owns_key(u32 key);
+
+/* At most so many proposals are under way at a time. */
+#define PKG_PROPOSALS_MAX	24
 
 /**
  * pkg_step - one event

@@ -24,6 +24,11 @@ bool pkg_is_coordinator(const struct pkg *pkg)
 	return pkg->view.epoch && pkg->view.coordinator == pkg->self;
 }
 
+bool pkg_may_propose(const struct pkg *pkg, u16 n)
+{
+	return !pkg->slot[n].pending && pkg->open < PKG_PROPOSALS_MAX;
+}
+
 void pkg_propose(struct pkg *pkg, u16 n, const struct pkg_record *next)
 {
 	struct pkg_slot *slot = &pkg->slot[n];
@@ -34,9 +39,10 @@ void pkg_propose(struct pkg *pkg, u16 n, const struct pkg_record *next)
 	slot->proposed.version = slot->known ? slot->record.version + 1 : 1;
 	slot->proposed_delete = false;
 	slot->pending = true;
-	slot->proposed_ns = pkg->now_ns;
+	pkg->open++;
+	slot->again_ns = pkg->now_ns + PKG_PROPOSE_NS;
 	slot->todo |= PKG_TODO_PROPOSE;
-	pkg_wake(pkg, pkg->now_ns + PKG_PROPOSE_NS);
+	pkg_wake(pkg, slot->again_ns);
 }
 
 void pkg_cluster_propose(struct pkg *pkg, enum pkg_cluster_state state, u16 owner,
@@ -50,8 +56,8 @@ void pkg_cluster_propose(struct pkg *pkg, enum pkg_cluster_state state, u16 owne
 	pkg->cluster_proposed.incarnation = incarnation;
 	pkg->cluster_pending = true;
 	pkg->cluster_propose = true;
-	pkg->cluster_proposed_ns = pkg->now_ns;
-	pkg_wake(pkg, pkg->now_ns + PKG_PROPOSE_NS);
+	pkg->cluster_again_ns = pkg->now_ns + PKG_PROPOSE_NS;
+	pkg_wake(pkg, pkg->cluster_again_ns);
 }
 
 void pkg_record_start(struct pkg *pkg, struct pkg_record *next, u16 node)
@@ -258,11 +264,11 @@ static bool start_wanted(struct pkg *pkg, u16 n, struct pkg_record *next)
 
 static void propose_again(struct pkg *pkg, struct pkg_slot *slot)
 {
-	if (pkg->now_ns >= slot->proposed_ns + PKG_PROPOSE_NS) {
+	if (pkg->now_ns >= slot->again_ns) {
 		slot->todo |= PKG_TODO_PROPOSE;
-		slot->proposed_ns = pkg->now_ns;
+		slot->again_ns = pkg->now_ns + PKG_PROPOSE_NS;
 	}
-	pkg_wake(pkg, slot->proposed_ns + PKG_PROPOSE_NS);
+	pkg_wake(pkg, slot->again_ns);
 }
 
 static void decide(struct pkg *pkg, u16 n)
@@ -275,7 +281,7 @@ static void decide(struct pkg *pkg, u16 n)
 		propose_again(pkg, slot);
 		return;
 	}
-	if (!slot->known)
+	if (!slot->known || !pkg_may_propose(pkg, n))
 		return;
 	next = slot->record;
 	if (next.owner && !core_view_holds(&pkg->view, next.owner, next.incarnation))
@@ -304,7 +310,7 @@ static void introduce(struct pkg *pkg, u16 index)
 		.auto_run = settings->auto_run,
 	};
 
-	if (n == PKG_NOBODY)
+	if (n == PKG_NOBODY || !pkg_may_propose(pkg, n))
 		return;
 	slot = &pkg->slot[n];
 	memcpy(next.name, settings->name, sizeof(next.name));
@@ -322,11 +328,11 @@ static void decide_cluster(struct pkg *pkg)
 	bool stuck = false;
 
 	if (pkg->cluster_pending) {
-		if (pkg->now_ns >= pkg->cluster_proposed_ns + PKG_PROPOSE_NS) {
+		if (pkg->now_ns >= pkg->cluster_again_ns) {
 			pkg->cluster_propose = true;
-			pkg->cluster_proposed_ns = pkg->now_ns;
+			pkg->cluster_again_ns = pkg->now_ns + PKG_PROPOSE_NS;
 		}
-		pkg_wake(pkg, pkg->cluster_proposed_ns + PKG_PROPOSE_NS);
+		pkg_wake(pkg, pkg->cluster_again_ns);
 		return;
 	}
 	if (cluster->state != PKG_CLUSTER_HALTING)
@@ -354,6 +360,9 @@ void pkg_decide_all(struct pkg *pkg)
 {
 	if (!pkg_is_coordinator(pkg))
 		return;
+	pkg->open = 0;
+	for (u16 i = 0; i < PKG_SLOTS; i++)
+		pkg->open += pkg->slot[i].pending;
 	for (u16 i = 0; i < PKG_SLOTS; i++)
 		decide(pkg, i);
 	for (u16 i = 0; i < pkg->settings_count; i++)

@@ -74,7 +74,7 @@ struct pkg_slot {
 	struct pkg_record record;
 	struct pkg_record proposed;
 	bool proposed_delete;
-	u64 proposed_ns;
+	u64 again_ns;			/* when to propose it again */
 	u64 gone_ns;			/* since when the owner is out of the view; 0: is in */
 	struct pkg_report report;	/* newest from the owner; kind NONE: none */
 	u16 avoid;			/* refused last */
@@ -117,7 +117,8 @@ struct pkg {
 	struct pkg_cluster cluster_proposed;
 	bool cluster_pending;
 	bool cluster_propose;
-	u64 cluster_proposed_ns;
+	u64 cluster_again_ns;
+	u16 open;			/* proposals under way */
 	u16 settings_count;
 	struct pkg_settings settings[PKG_SLOTS];
 	struct pkg_settings former[PKG_SLOTS];	/* only inside of pkg_configure() */
@@ -164,6 +165,8 @@ u16 pkg_place_choose(struct pkg *pkg, u16 slot, const struct pkg_settings *setti
 
 /* pkg_decide.c: coordinator half */
 bool pkg_is_coordinator(const struct pkg *pkg);
+/* Is there room for a proposal about this slot? */
+bool pkg_may_propose(const struct pkg *pkg, u16 slot);
 void pkg_propose(struct pkg *pkg, u16 slot, const struct pkg_record *next);
 void pkg_cluster_propose(struct pkg *pkg, enum pkg_cluster_state state, u16 owner,
 			 u64 incarnation);

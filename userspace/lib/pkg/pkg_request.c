@@ -258,7 +258,7 @@ void pkg_request_answer(struct pkg *pkg, u16 from, const struct pkg_request *req
 	core_assert(request->slot < PKG_SLOTS);
 	w.slot = &pkg->slot[request->slot];
 	w.settings = pkg_slot_settings(pkg, request->slot);
-	if (!w.slot->known || w.slot->pending || !w.settings)
+	if (!w.slot->known || !w.settings || !pkg_may_propose(pkg, request->slot))
 		return;
 	w.next = w.slot->record;
 	request_package(&w);

@@ -143,6 +143,22 @@ static void step_committed(struct pkg *pkg, const struct pkg_event *event)
 				  event->committed.length);
 }
 
+/*
+ * The proposal stands: nothing it rests on can change before the next view.  It
+ * is made again, not in the same breath: what refused it needs a moment.
+ */
+static void step_failed(struct pkg *pkg, u32 key)
+{
+	u64 again_ns = pkg->now_ns + PKG_REFUSED_NS;
+
+	if (!pkg_owns_key(key))
+		return;
+	if (key == PKG_KEY_CLUSTER)
+		pkg->cluster_again_ns = again_ns;
+	else
+		pkg->slot[key - PKG_KEY_FIRST].again_ns = again_ns;
+}
+
 static void reply_queue(struct pkg *pkg, u16 to, const struct pkg_reply *reply)
 {
 	/* A reply that finds no room is not missed: the node asks again. */
@@ -233,6 +249,9 @@ static void dispatch(struct pkg *pkg, const struct pkg_event *event)
 		break;
 	case PKG_NEED_CHANGE:
 		pkg_node_need(pkg, event);
+		break;
+	case PKG_PROPOSE_FAILED:
+		step_failed(pkg, event->failed.key);
 		break;
 	}
 }

@@ -11,6 +11,8 @@
 #define PKG_RETRY_NS		(50 * CORE_NS_PER_MS)
 /* A proposal that did not come back is proposed again. */
 #define PKG_PROPOSE_NS		(1 * CORE_NS_PER_S)
+/* A proposal that was refused is made again after so long. */
+#define PKG_REFUSED_NS		(10 * CORE_NS_PER_MS)
 /* How long a better node may take to say that it is able, after a view. */
 #define PKG_STATUS_WAIT_NS	(1 * CORE_NS_PER_S)
 /* Each node repeats what it says of itself. */
