@@ -34,6 +34,10 @@ demo:				## the demo cluster; SCENE=two-node for two nodes and qs
 	$(MAKE) all
 	tools/demo/demo $(SCENE)
 
+lab-image:			## the image that the lab's nodes boot from
+	tools/setup
+	tools/lab/image
+
 clean:
 	rm -rf build
 

@@ -176,6 +176,15 @@ def test_dumps(tap, lab, one, two):
         two.power_off()
         equal(len(two.dumps()), 1)
         check_dump(two.fetch_dump(), "Kernel panic - not syncing: NMI")
+    with tap.case("hang: the kept processor goes on, the other does not"):
+        one.run("taskset -c 1 true", 10)
+        one.hang()
+        time.sleep(1)
+        raises(errors.NodeTimeout, one.run, "exec taskset -c 1 true", 3)
+        mark = one.console.mark()
+        one.nmi()
+        true(one.console.wait("crash-init: saved", 60, mark),
+             "no dump:\n" + one.console.tail())
     with tap.case("power: a node without crash kernel reboots on panic"):
         raises(errors.NodeRebooted, lab["qs"].run,
                "echo c >/proc/sysrq-trigger; sleep 100", 60)

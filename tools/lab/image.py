@@ -218,6 +218,7 @@ def _build_image(tar, path, kernel):
     os.utime(tar)
     _install_guest(root)
     _install_modules(root, kernel)
+    _install_hang(root)
     _crash_initrd(root, kernel)
     new = path + ".part"
     shutil.rmtree(new, ignore_errors=True)
@@ -274,6 +275,17 @@ def _install_modules(root, kernel):
     subprocess.run(["depmod", "-b", root, kernel.release], check=True)
     shutil.copy(os.path.join(kernel.dir, "vmlinuz"),
                 os.path.join(root, "boot/vmlinuz"))
+
+
+def _install_hang(root):
+    """The module with which a test hangs processors."""
+    build = os.path.join(sandbox.scratch(), "hang")
+    shutil.copytree(os.path.join(HERE, "guest/hang"), build)
+    headers = kmods.output([os.path.join(HERE, "../kernel-headers")])
+    subprocess.run(["make", "-s", "-C", headers, "M=" + build, "modules"],
+                   check=True)
+    shutil.copy(os.path.join(build, "hang.ko"),
+                os.path.join(root, "usr/lib/lab/hang.ko"))
 
 
 def _boot_archive(init, modules, kernel):

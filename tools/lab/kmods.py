@@ -14,7 +14,7 @@ class Kernel:
     """
 
     def __init__(self, directory=None, image=None):
-        self.dir = directory or _output([os.path.join(HERE, "kernel")])
+        self.dir = directory or output([os.path.join(HERE, "kernel")])
         self.image = image or os.path.join(self.dir, "vmlinux")
         releases = os.listdir(os.path.join(self.dir, "lib/modules"))
         if len(releases) != 1:
@@ -51,12 +51,12 @@ class Kernel:
 
     def needs(self, path):
         """What a module file from outside needs of this kernel."""
-        out = _output(["/sbin/modinfo", "-F", "depends", path])
+        out = output(["/sbin/modinfo", "-F", "depends", path])
         return [n for n in out.split(",") if n and self.has(n)]
 
     def check(self, path):
         """Raises ValueError unless the module file was built for this."""
-        magic = _output(["/sbin/modinfo", "-F", "vermagic", path])
+        magic = output(["/sbin/modinfo", "-F", "vermagic", path])
         if magic.split()[:1] != [self.release]:
             raise ValueError(f"{path} is built for {magic or 'no kernel'}, "
                              f"the lab boots {self.release}: rebuild it")
@@ -67,7 +67,8 @@ def module_name(path):
     return os.path.basename(path).split(".ko")[0].replace("-", "_")
 
 
-def _output(argv):
+def output(argv):
+    """What a program prints; ValueError if it fails."""
     out = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
     if out.returncode != 0:
         raise ValueError(f"{' '.join(argv)} failed")

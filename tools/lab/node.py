@@ -126,6 +126,12 @@ class Node:
         self.lab.note(f"{self.name}: NMI")
         self._qmp("inject-nmi")
 
+    def hang(self, keep=1, delay_ms=100):
+        """Hangs all processors but the first keep, interrupts off."""
+        self.lab.note(f"{self.name}: hang all processors but {keep}")
+        self.run(f"insmod /usr/lib/lab/hang.ko keep={keep} "
+                 f"delay_ms={delay_ms}")
+
     def link(self, net, is_up):
         """Plugs a network cable in or out, as the node's driver sees it."""
         self.lab.note(f"{self.name}: {net} {'up' if is_up else 'down'}")

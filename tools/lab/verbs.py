@@ -122,6 +122,7 @@ VERBS = {
                lambda lab, m, how="guest": lab[m].freeze(how)),
     "thaw": ("thaw MACHINE", lambda lab, m: lab[m].thaw()),
     "nmi": ("nmi MACHINE", lambda lab, m: lab[m].nmi()),
+    "hang": ("hang MACHINE", lambda lab, m: lab[m].hang()),
     "link": ("link MACHINE NET up|down", _link),
     "cut": ("cut MACHINE MACHINE [NET] ...",
             lambda lab, a, b, *nets: lab.networks.cut(a, b, _nets(nets))

@@ -307,7 +307,7 @@ static void take_line(char *line)
 		return;
 	if (*kind == 'K') {
 		if (job->started && arg)
-			kill(-job->pid, atoi(arg));
+			kill(-job->pid, strtol(arg, NULL, 10));
 		return;
 	}
 	len = arg ? b64_decode(arg) : 0;
