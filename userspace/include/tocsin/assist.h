@@ -3,7 +3,7 @@
  * cmcld <-> cmsrvassistd: who starts what, and how it ended.
  *
  * cmsrvassistd listens on ASSIST_SOCKET (unix, SOCK_SEQPACKET, mode 0600; only
- * uid 0 is served, one client at a time, a newer one replaces the older).  cmcld
+ * its own uid is served, one client at a time, a newer one replaces the older).  cmcld
  * connects and never blocks on it: O_NONBLOCK, and it tries again every 100 ms
  * while cmsrvassistd is away (PKG_ASSIST_LOST, then PKG_ASSIST_READY after READY).
  *
@@ -84,14 +84,14 @@ struct assist_head {
 
 static_assert(sizeof(struct assist_head) == 40, "no hidden padding");
 
-/* A service as cmsrvassistd needs it. */
+/* A service as cmsrvassistd needs it; @cmd is run by /bin/sh. */
 struct assist_service {
 	const char *name;
 	const char *cmd;
 	u64 halt_timeout_ns;
 };
 
-/* An address with the prefix length of its subnet. */
+/* A relocatable address; @address.prefix_len: of the subnet that carries it. */
 struct assist_address {
 	struct conf_address address;
 };
@@ -108,8 +108,10 @@ struct assist_package {
 	const char *log_file;
 	const char *run_script;
 	const char *halt_script;
-	u64 run_timeout_ns;		/* 0: none */
-	u64 halt_timeout_ns;
+	u64 run_timeout_ns;		/* of the whole start; 0: none */
+	u64 halt_timeout_ns;		/* of the whole halt */
+	bool fail_fast;			/* node_fail_fast: what resets the node is
+					 * reported before anything is cleaned up */
 	u16 pre_count;
 	u16 external_count;
 	u16 address_count;
@@ -140,7 +142,7 @@ struct assist_message {
  * assist_encode - write a message into @buffer
  * Which parts of the body are written follows from head.type.
  * Return: its length in bytes, or -EMSGSIZE when it exceeds @size or
- * ASSIST_MESSAGE_MAX, -EINVAL for a text with a line feed in a name.
+ * ASSIST_MESSAGE_MAX.
  */
 int assist_encode(const struct assist_message *message, void *buffer, size_t size);
 
@@ -160,7 +162,8 @@ int assist_decode(struct assist_message *message, const void *buffer, size_t len
 int assist_package_fill(struct assist_package *out, const struct conf *conf, u16 package,
 			const char *node_name, char *scratch, size_t size);
 
-/* All relocatable addresses of @conf into a HELLO; -E2BIG when they do not fit. */
+/* All relocatable addresses of @conf into a HELLO. Return: 0; -ENOENT: no such node;
+ * -E2BIG: more addresses than fit. */
 int assist_hello_fill(struct assist_message *hello, const struct conf *conf,
 		      u16 node, u64 incarnation);
 
