@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cmcrash for programs: one JSON object. Times are the node's kernel clock. */
+#include "cmd_crash.h"
+#include "names.h"
+
+#include <jansson.h>
+
+static json_t *identity(u64 number)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)number);
+	return json_string(text);
+}
+
+static json_t *view_json(const struct crash_record *record,
+			 const struct recorder_view *view)
+{
+	json_t *members = json_array();
+	unsigned int i;
+
+	for (i = 0; i < view->count && i < CORE_VIEW_MEMBERS_MAX; i++)
+		json_array_append_new(members, json_string(
+			crash_node_name(record, view->member[i].id)));
+	return json_pack("{s:I,s:o}", "epoch", (json_int_t)view->epoch, "members",
+			 members);
+}
+
+static json_t *peers_json(const struct crash_record *record)
+{
+	json_t *peers = json_array();
+	u32 i;
+
+	for (i = 0; i < record->peers; i++) {
+		const struct recorder_peer *peer = &record->peer[i];
+
+		if (!peer->id)
+			continue;
+		json_array_append_new(peers,
+			json_pack("{s:s,s:i,s:b,s:i,s:i,s:I,s:I,s:I,s:o}",
+				  "name", crash_node_name(record, peer->id),
+				  "id", peer->id, "heard", peer->heard,
+				  "paths", peer->paths, "paths_up", peer->paths_up,
+				  "heard_ns", (json_int_t)peer->heard_ns,
+				  "acknowledged_ns", (json_int_t)peer->acked_ns,
+				  "installed_epoch", (json_int_t)peer->installed_epoch,
+				  "incarnation", identity(peer->incarnation)));
+	}
+	return peers;
+}
+
+static json_t *events_json(const struct crash_record *record)
+{
+	const struct recorder_entry *entry;
+	json_t *events = json_array();
+	char text[400];
+	u64 number = 0;
+
+	while ((entry = crash_record_next(record, &number))) {
+		crash_entry_print(record, entry, text, sizeof(text));
+		json_array_append_new(events,
+			json_pack("{s:I,s:s,s:i,s:b,s:s}",
+				  "t_ns", (json_int_t)entry->time_ns,
+				  "kind", recorder_kind_name(entry->kind),
+				  "cpu", entry->cpu,
+				  "important", crash_entry_matters(entry),
+				  "text", text));
+	}
+	return events;
+}
+
+/* A lease without end is null. */
+static json_t *lease_json(u64 end_ns)
+{
+	return end_ns == CORE_NEVER ? json_null() : json_integer((json_int_t)end_ns);
+}
+
+void crash_json_print(FILE *out, const struct crash_record *record)
+{
+	const struct recorder_header *header = record->header;
+	json_t *root = json_object();
+	char text[400];
+
+	crash_verdict_print(record, text, sizeof(text));
+	json_object_set_new(root, "verdict", json_string(text));
+	json_object_set_new(root, "verdict_code",
+		json_string(core_verdict_name((enum core_verdict)header->verdict.code)));
+	json_object_set_new(root, "node",
+		json_string(crash_node_name(record, header->node_id)));
+	json_object_set_new(root, "node_id", json_integer(header->node_id));
+	json_object_set_new(root, "source", json_string(record->source));
+	json_object_set_new(root, "cluster_id", identity(header->cluster_id));
+	json_object_set_new(root, "incarnation", identity(header->incarnation));
+	json_object_set_new(root, "armed", json_boolean(header->armed));
+	json_object_set_new(root, "at_ns", json_integer((json_int_t)record->now_ns));
+	json_object_set_new(root, "late_ns",
+			    json_integer((json_int_t)header->verdict.late_ns));
+	json_object_set_new(root, "cpu", json_integer(header->verdict.cpu));
+	json_object_set_new(root, "real_offset_ns",
+			    json_integer((json_int_t)header->real_offset_ns));
+	json_object_set_new(root, "quorum_lease_ns", lease_json(header->quorum_ns));
+	json_object_set_new(root, "safety_lease_ns", lease_json(header->safety_ns));
+	json_object_set_new(root, "last_renewal_ns",
+			    json_integer((json_int_t)header->last_pet_ns));
+	json_object_set_new(root, "installed", view_json(record, &header->installed));
+	json_object_set_new(root, "accepted", view_json(record, &header->accepted));
+	json_object_set_new(root, "peers", peers_json(record));
+	json_object_set_new(root, "events", events_json(record));
+	json_dumpf(root, out, JSON_INDENT(2));
+	fputc('\n', out);
+	json_decref(root);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd_crash.h"
+#include "cmd.h"
+#include "cmd_crash_dump.h"
+
+#include <tocsin/nl.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A recorder of the largest size that the module makes. */
+#define AREA_MAX	(RECORDER_HEADER_SIZE + 256 * 128 + \
+			 (u64)RECORDER_ENTRIES_MAX * sizeof(struct recorder_entry))
+
+static void take_parts(struct crash_record *record)
+{
+	const struct recorder_header *header = (const void *)record->area;
+	const struct recorder_entry *entry;
+	u64 number = 0;
+
+	record->header = header;
+	record->peer = (const void *)(record->area + header->peer_offset);
+	record->entry = (const void *)(record->area + header->entry_offset);
+	record->entries = header->entry_count;
+	record->peers = header->peer_count;
+	record->now_ns = header->verdict.at_ns;
+	if (record->now_ns)
+		return;
+	while ((entry = crash_record_next(record, &number)))
+		record->now_ns = entry->time_ns;
+}
+
+const struct recorder_entry *crash_record_next(const struct crash_record *record,
+					       u64 *number)
+{
+	u64 written = record->header->written;
+
+	if (written > record->entries && *number < written - record->entries)
+		*number = written - record->entries;
+	while (*number < written) {
+		const struct recorder_entry *entry =
+			&record->entry[*number % record->entries];
+
+		/* Anything else was being written when the node went down. */
+		if (entry->seq == ++*number)
+			return entry;
+	}
+	return NULL;
+}
+
+static int read_area(struct crash_record *record, struct crash_dump *dump,
+		     const struct recorder_header *header, u64 address)
+{
+	if (header->total_size > AREA_MAX)
+		return -EBADMSG;
+	record->area = malloc(header->total_size);
+	if (!record->area)
+		return -ENOMEM;
+	if (!crash_dump_read(dump, address, record->area, header->total_size))
+		return 0;
+	free(record->area);
+	record->area = NULL;
+	return -EIO;
+}
+
+static const char *explain_fault(int error)
+{
+	switch (error) {
+	case -EPROTO:
+		return "it is of another version or byte order; use the cmcrash "
+		       "that came with that module";
+	case -EIO:
+		return "part of it is missing from the dump; was the dump cut off?";
+	default:
+		return "it is damaged";
+	}
+}
+
+static int search(struct crash_record *record, struct crash_dump *dump,
+		  const char *path)
+{
+	static u8 page[RECORDER_HEADER_SIZE];
+	const struct recorder_header *header = (const void *)page;
+	int error, fault = 0;
+	u64 address = 0;
+
+	for (; crash_dump_next(dump, &address); address += CRASH_PAGE_SIZE) {
+		if (crash_dump_read(dump, address, page, RECORDER_MAGIC_SIZE) ||
+		    memcmp(page, RECORDER_MAGIC, RECORDER_MAGIC_SIZE))
+			continue;
+		error = crash_dump_read(dump, address, page, sizeof(page));
+		if (!error)
+			error = recorder_header_check(header, address);
+		if (!error)
+			error = read_area(record, dump, header, address);
+		if (!error)
+			return CMD_OK;
+		/* A copy elsewhere in memory says nothing about the real one. */
+		if (error != -ESTALE)
+			fault = error;
+	}
+	if (fault)
+		return cmd_error("%s: there is a flight recorder, but %s", path,
+				 explain_fault(fault));
+	return cmd_error("%s: no flight recorder in this dump: tocsin.ko was not "
+			 "loaded, or the dump leaves kernel pages out", path);
+}
+
+int crash_record_from_dump(struct crash_record *record, const char *path)
+{
+	struct crash_dump *dump;
+	int code;
+
+	memset(record, 0, sizeof(*record));
+	record->source = path;
+	if (crash_dump_open(path, &dump))
+		return CMD_FAILED;
+	code = search(record, dump, path);
+	crash_dump_close(dump);
+	if (!code)
+		take_parts(record);
+	return code;
+}
+
+int crash_record_from_kernel(struct crash_record *record)
+{
+	struct nl *nl;
+	size_t size;
+	int error;
+
+	memset(record, 0, sizeof(*record));
+	record->source = "running kernel";
+	error = nl_open(&nl);
+	if (error)
+		return cmd_error("the module does not answer: %s; modprobe tocsin",
+				 strerror(-error));
+	error = nl_recorder_get(nl, &record->area, &size);
+	nl_close(nl);
+	if (error)
+		return cmd_error("reading the flight recorder: %s%s", strerror(-error),
+				 error == -EPERM ? "; only root may" : "");
+	if (size < RECORDER_HEADER_SIZE ||
+	    recorder_header_check((const void *)record->area, CORE_NEVER)) {
+		crash_record_free(record);
+		return cmd_error("the module's flight recorder is of another version; "
+				 "use the cmcrash that came with it");
+	}
+	take_parts(record);
+	return CMD_OK;
+}
+
+void crash_record_free(struct crash_record *record)
+{
+	free(record->area);
+	record->area = NULL;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cmcrash for a person: verdict, leases, peers, the last events. */
+#include "cmd_crash.h"
+#include "cmd.h"
+#include "names.h"
+#include "wire.h"
+
+#include <string.h>
+#include <time.h>
+
+#define LINE_SIZE	400
+
+static double ms(u64 ns)
+{
+	return (double)ns / 1e6;
+}
+
+static void print_when(FILE *out, const struct crash_record *record)
+{
+	time_t seconds = (record->now_ns + record->header->real_offset_ns) / CORE_NS_PER_S;
+	struct tm broken;
+	char text[64];
+
+	if (!record->header->real_offset_ns || !gmtime_r(&seconds, &broken))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &broken);
+	fprintf(out, "When:     %s (kernel clock %.3f s)\n", text,
+		(double)record->now_ns / 1e9);
+}
+
+static void print_lease(FILE *out, const struct crash_record *record,
+			const char *name, u64 end_ns)
+{
+	if (end_ns == CORE_NEVER)
+		fprintf(out, "  %-14s needs nobody\n", name);
+	else if (!end_ns)
+		fprintf(out, "  %-14s not running\n", name);
+	else if (end_ns >= record->now_ns)
+		fprintf(out, "  %-14s good for another %.0f ms\n", name,
+			ms(end_ns - record->now_ns));
+	else
+		fprintf(out, "  %-14s ended %.3f ms before\n", name,
+			ms(record->now_ns - end_ns));
+}
+
+static void print_leases(FILE *out, const struct crash_record *record)
+{
+	const struct recorder_header *header = record->header;
+
+	fprintf(out, "\nLeases (%s):\n", header->armed ? "armed" : "not armed");
+	print_lease(out, record, "quorum lease", header->quorum_ns);
+	print_lease(out, record, "safety lease", header->safety_ns);
+	if (header->last_pet_ns && header->last_pet_ns <= record->now_ns)
+		fprintf(out, "  cmcld last renewed its lease %.0f ms before\n",
+			ms(record->now_ns - header->last_pet_ns));
+	fprintf(out, "  MEMBER_TIMEOUT %.0f ms, SAFETY_TIMEOUT %.0f ms, interval %.0f ms\n",
+		ms(header->member_timeout_ns), ms(header->safety_timeout_ns),
+		ms(header->interval_ns));
+}
+
+static void print_view(FILE *out, const struct crash_record *record,
+		       const char *name, const struct recorder_view *view)
+{
+	unsigned int i;
+
+	if (!view->epoch || view->count > CORE_VIEW_MEMBERS_MAX)
+		return;
+	fprintf(out, "%s view: epoch %llu:", name, (unsigned long long)view->epoch);
+	for (i = 0; i < view->count; i++)
+		fprintf(out, " %s", crash_node_name(record, view->member[i].id));
+	fprintf(out, "\n");
+}
+
+static void print_peers(FILE *out, const struct crash_record *record)
+{
+	u32 i;
+
+	fprintf(out, "\n%-16s %-8s %-10s %14s %14s %8s\n", "Peer", "STATE", "PATHS UP",
+		"HEARD MS AGO", "ACKED MS AGO", "EPOCH");
+	for (i = 0; i < record->peers; i++) {
+		const struct recorder_peer *peer = &record->peer[i];
+		char heard[24] = "never", acked[24] = "never", paths[16];
+
+		if (!peer->id)
+			continue;
+		if (peer->heard_ns && peer->heard_ns <= record->now_ns)
+			snprintf(heard, sizeof(heard), "%.0f",
+				 ms(record->now_ns - peer->heard_ns));
+		if (peer->acked_ns && peer->acked_ns <= record->now_ns)
+			snprintf(acked, sizeof(acked), "%.0f",
+				 ms(record->now_ns - peer->acked_ns));
+		snprintf(paths, sizeof(paths), "%u of %u", peer->paths_up, peer->paths);
+		fprintf(out, "%-16s %-8s %-10s %14s %14s %8llu\n",
+			crash_node_name(record, peer->id),
+			peer->heard ? "heard" : "silent", paths, heard, acked,
+			(unsigned long long)peer->installed_epoch);
+	}
+}
+
+static unsigned int count_events(const struct crash_record *record)
+{
+	const struct recorder_entry *entry;
+	unsigned int count = 0;
+	u64 number = 0;
+
+	while ((entry = crash_record_next(record, &number)))
+		count += crash_entry_matters(entry);
+	return count;
+}
+
+static void print_events(FILE *out, const struct crash_record *record,
+			 unsigned int most)
+{
+	unsigned int skip = count_events(record);
+	const struct recorder_entry *entry;
+	char text[LINE_SIZE];
+	u64 number = 0;
+
+	skip = most && skip > most ? skip - most : 0;
+	fprintf(out, "\nEvents, milliseconds before the end%s:\n",
+		skip ? " (older ones with -a)" : "");
+	while ((entry = crash_record_next(record, &number))) {
+		if (!crash_entry_matters(entry))
+			continue;
+		if (skip) {
+			skip--;
+			continue;
+		}
+		crash_entry_print(record, entry, text, sizeof(text));
+		fprintf(out, "  %+12.1f  %s\n",
+			(double)(s64)(entry->time_ns - record->now_ns) / 1e6, text);
+	}
+}
+
+void crash_report_print(FILE *out, const struct crash_record *record,
+			unsigned int events)
+{
+	const struct recorder_header *header = record->header;
+	char text[LINE_SIZE];
+
+	if (header->verdict.code || !header->armed) {
+		crash_verdict_print(record, text, sizeof(text));
+		fprintf(out, "%s %s\n", header->verdict.code ? "TOC:" : "No TOC:", text);
+	} else {
+		fprintf(out, "No TOC: the safety timer is armed and both leases are good "
+			"as far as recorded\n");
+	}
+	fprintf(out, "\nNode:     %s (id %u), kernel %.*s, module %.*s\n",
+		crash_node_name(record, header->node_id), header->node_id,
+		RECORDER_NAME_SIZE, header->kernel, RECORDER_NAME_SIZE, header->build);
+	print_when(out, record);
+	if (header->verdict.code)
+		fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u\n",
+			ms(header->verdict.late_ns), header->verdict.cpu);
+	if (header->verdict.last_peer)
+		fprintf(out, "Last heard: %s, %.0f ms before\n",
+			crash_node_name(record, header->verdict.last_peer),
+			ms(record->now_ns - header->verdict.last_heard_ns));
+	print_leases(out, record);
+	fprintf(out, "\n");
+	print_view(out, record, "Installed", &header->installed);
+	print_view(out, record, "Accepted", &header->accepted);
+	print_peers(out, record);
+	print_events(out, record, events);
+}

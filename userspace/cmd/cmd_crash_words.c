@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the recorder's numbers mean, in words. */
+#include "cmd_crash.h"
+#include "names.h"
+
+#include <string.h>
+
+static double ms(u64 ns)
+{
+	return (double)ns / 1e6;
+}
+
+/* Texts come from a dump: print no more than the field, nothing unprintable. */
+static void copy_text(char *to, size_t size, const char *from, size_t length)
+{
+	size_t at;
+
+	for (at = 0; at + 1 < size && at < length && from[at]; at++)
+		to[at] = from[at] >= ' ' && from[at] < 0x7f ? from[at] : '?';
+	to[at] = '\0';
+}
+
+const char *crash_node_name(const struct crash_record *record, u16 id)
+{
+	static char names[4][RECORDER_NAME_SIZE + 16];
+	static unsigned int next;
+	char *name = names[next++ % 4];
+
+	if (id && id == record->header->node_id && record->header->node[0])
+		copy_text(name, RECORDER_NAME_SIZE, record->header->node,
+			  RECORDER_NAME_SIZE);
+	else if (id && id <= record->peers && record->peer[id - 1].name[0])
+		copy_text(name, RECORDER_NAME_SIZE, record->peer[id - 1].name,
+			  RECORDER_NAME_SIZE);
+	else
+		snprintf(name, sizeof(names[0]), "node %u", id);
+	return name;
+}
+
+void crash_verdict_print(const struct crash_record *record, char *text, size_t size)
+{
+	const struct recorder_header *header = record->header;
+	char reason[RECORDER_REASON_SIZE];
+
+	copy_text(reason, sizeof(reason), header->verdict.reason,
+		  RECORDER_REASON_SIZE);
+	switch (header->verdict.code) {
+	case CORE_VERDICT_NONE:
+		snprintf(text, size, "not by the safety timer: both leases were good; "
+			 "look at the kernel's own messages in the dump");
+		break;
+	case CORE_VERDICT_QUORUM_LEASE:
+		snprintf(text, size, "the quorum lease ran out: no majority acknowledged "
+			 "this node's heartbeats for %.0f ms (MEMBER_TIMEOUT): cut off, "
+			 "or too slow to be heard", ms(header->member_timeout_ns));
+		break;
+	case CORE_VERDICT_SAFETY_LEASE:
+		snprintf(text, size, "the safety lease ran out: cmcld did not renew it "
+			 "for %.0f ms (SAFETY_TIMEOUT): it hung, was starved, or its "
+			 "CPU hung", ms(header->safety_timeout_ns));
+		break;
+	case CORE_VERDICT_DETACHED:
+		snprintf(text, size, "cmcld went away without disarming the safety "
+			 "timer: it was killed or it crashed");
+		break;
+	case CORE_VERDICT_EVICTED:
+		snprintf(text, size, "evicted: the other members have installed a "
+			 "newer view without this node");
+		break;
+	case CORE_VERDICT_REQUESTED:
+		snprintf(text, size, "cmcld asked for it: %s", reason);
+		break;
+	default:
+		snprintf(text, size, "unknown verdict %u", header->verdict.code);
+	}
+}
+
+static void print_event(const struct crash_record *record,
+			const struct recorder_entry *entry, char *text, size_t size)
+{
+	const char *peer = crash_node_name(record, entry->peer);
+	u64 value = entry->arg[1];
+
+	switch (entry->arg[0]) {
+	case CORE_EVENT_PEER_HEARD:
+		snprintf(text, size, "%s is heard (incarnation %016llx)", peer,
+			 (unsigned long long)entry->arg[3]);
+		break;
+	case CORE_EVENT_PEER_SILENT:
+		snprintf(text, size, "%s is silent for %.0f ms", peer, ms(value));
+		break;
+	case CORE_EVENT_PATH_STATE:
+		snprintf(text, size, "path %u to %s is %s", entry->path, peer,
+			 core_path_state_name((enum core_path_state)value));
+		break;
+	case CORE_EVENT_FRONTIER:
+		snprintf(text, size, "%s has moved to another epoch", peer);
+		break;
+	case CORE_EVENT_LEASE_HALF:
+		snprintf(text, size, "half of a lease is used up: %.0f ms left", ms(value));
+		break;
+	case CORE_EVENT_LEASE_THREE_QUARTERS:
+		snprintf(text, size, "three quarters of a lease are used up: %.0f ms left",
+			 ms(value));
+		break;
+	case CORE_EVENT_LEASE_HOLDS:
+		snprintf(text, size, "the lease under the accepted view holds");
+		break;
+	case CORE_EVENT_TOC:
+		snprintf(text, size, "TOC: %s",
+			 core_verdict_name((enum core_verdict)value));
+		break;
+	default:
+		snprintf(text, size, "event %llu", (unsigned long long)entry->arg[0]);
+	}
+}
+
+static const char *outcome(u64 result)
+{
+	static char text[48];
+
+	if (!result)
+		return "";
+	snprintf(text, sizeof(text), ", refused: %s", strerror((int)-(s64)result));
+	return text;
+}
+
+static void print_agreement(const struct crash_record *record,
+			    const struct recorder_entry *entry, char *text, size_t size)
+{
+	unsigned long long epoch = entry->arg[0];
+
+	if (entry->kind == RECORDER_ACCEPT)
+		snprintf(text, size, "accepted the view of epoch %llu%s", epoch,
+			 outcome(entry->arg[3]));
+	else if (entry->kind == RECORDER_INSTALL)
+		snprintf(text, size, "installed the view of epoch %llu, %llu members%s",
+			 epoch, (unsigned long long)entry->arg[2],
+			 outcome(entry->arg[3]));
+	else
+		snprintf(text, size, "hears and acknowledges %s, incarnation %016llx%s",
+			 crash_node_name(record, entry->peer), epoch,
+			 outcome(entry->arg[3]));
+}
+
+static void print_control(const struct crash_record *record,
+			  const struct recorder_entry *entry, char *text, size_t size)
+{
+	unsigned long long pid = entry->arg[2];
+	const char *end = outcome(entry->arg[3]);
+
+	switch (entry->kind) {
+	case RECORDER_ATTACH:
+		snprintf(text, size, "process %llu attached, incarnation %016llx%s%s", pid,
+			 (unsigned long long)entry->arg[0],
+			 entry->arg[1] ? ", resumed" : "", end);
+		break;
+	case RECORDER_ARM:
+		snprintf(text, size, "process %llu armed the safety timer%s", pid, end);
+		break;
+	case RECORDER_PET:
+		snprintf(text, size, "safety lease renewed with %.0f ms left%s",
+			 ms(entry->arg[1]), end);
+		break;
+	case RECORDER_DISARM:
+		snprintf(text, size, "process %llu disarmed the safety timer%s", pid, end);
+		break;
+	case RECORDER_DETACH:
+		snprintf(text, size, "process %llu went away without disarming", pid);
+		break;
+	case RECORDER_TOC_REQUEST:
+		snprintf(text, size, "process %llu asked for a TOC%s", pid, end);
+		break;
+	case RECORDER_PEER_SET:
+		snprintf(text, size, "%s configured with %llu paths%s",
+			 crash_node_name(record, entry->peer),
+			 (unsigned long long)entry->arg[0], end);
+		break;
+	default:
+		snprintf(text, size, "%s%s", recorder_kind_name(entry->kind), end);
+	}
+}
+
+static void print_machine(const struct recorder_entry *entry, char *text, size_t size)
+{
+	switch (entry->kind) {
+	case RECORDER_VERDICT:
+		snprintf(text, size, "VERDICT on CPU %u: %s, %.3f ms after the deadline",
+			 entry->cpu, core_verdict_name((enum core_verdict)entry->arg[0]),
+			 ms(entry->arg[1]));
+		break;
+	case RECORDER_REBOOT:
+		snprintf(text, size, "shutdown or reboot began");
+		break;
+	case RECORDER_CPU:
+		snprintf(text, size, "CPU %llu went %s", (unsigned long long)entry->arg[0],
+			 entry->arg[1] ? "online" : "offline");
+		break;
+	case RECORDER_CHECK_LATE:
+		snprintf(text, size, "the check on CPU %llu was %.1f ms late",
+			 (unsigned long long)entry->arg[0], ms(entry->arg[1]));
+		break;
+	case RECORDER_SEND_LATE:
+		snprintf(text, size, "heartbeats were sent %.1f ms late", ms(entry->arg[0]));
+		break;
+	default:
+		snprintf(text, size, "%s", recorder_kind_name(entry->kind));
+	}
+}
+
+void crash_entry_print(const struct crash_record *record,
+		       const struct recorder_entry *entry, char *text, size_t size)
+{
+	switch (entry->kind) {
+	case RECORDER_EVENT:
+		print_event(record, entry, text, size);
+		break;
+	case RECORDER_ACKNOWLEDGE:
+	case RECORDER_ACCEPT:
+	case RECORDER_INSTALL:
+		print_agreement(record, entry, text, size);
+		break;
+	case RECORDER_LOAD:
+	case RECORDER_VERDICT:
+	case RECORDER_REBOOT:
+	case RECORDER_CPU:
+	case RECORDER_CHECK_LATE:
+	case RECORDER_SEND_LATE:
+		print_machine(entry, text, size);
+		break;
+	default:
+		print_control(record, entry, text, size);
+	}
+}
+
+bool crash_entry_matters(const struct recorder_entry *entry)
+{
+	if (entry->kind == RECORDER_PET)
+		return entry->arg[3] != 0;
+	return entry->kind != RECORDER_EVENT || entry->arg[0] != CORE_EVENT_FRONTIER;
+}
