@@ -43,6 +43,9 @@ void crash_record_free(struct crash_record *record);
 const struct recorder_entry *crash_record_next(const struct crash_record *record,
 					       u64 *number);
 
+/* Entries of the ring that are not valid: torn, or cut off with the dump. */
+u64 crash_record_missing(const struct crash_record *record);
+
 /* Name of a node, from the recorder's own table; "node 7" when it has none. */
 const char *crash_node_name(const struct crash_record *record, u16 id);
 

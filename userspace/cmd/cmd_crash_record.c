@@ -49,6 +49,18 @@ const struct recorder_entry *crash_record_next(const struct crash_record *record
 	return NULL;
 }
 
+u64 crash_record_missing(const struct crash_record *record)
+{
+	u64 expected = record->header->written;
+	u64 number = 0;
+
+	if (expected > record->entries)
+		expected = record->entries;
+	while (crash_record_next(record, &number))
+		expected--;
+	return expected;
+}
+
 static int read_area(struct crash_record *record, struct crash_dump *dump,
 		     const struct recorder_header *header, u64 address)
 {

@@ -117,6 +117,10 @@ static void print_events(FILE *out, const struct crash_record *record,
 	u64 number = 0;
 
 	skip = most && skip > most ? skip - most : 0;
+	if (crash_record_missing(record))
+		fprintf(out, "\n%llu events could not be read: being written at the end, "
+			"or the dump is cut off\n",
+			(unsigned long long)crash_record_missing(record));
 	fprintf(out, "\nEvents, milliseconds before the end%s:\n",
 		skip ? " (older ones with -a)" : "");
 	while ((entry = crash_record_next(record, &number))) {
