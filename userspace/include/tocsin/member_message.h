@@ -26,7 +26,7 @@ enum member_message_type {
 	MEMBER_MESSAGE_WANT_RECORDS,	/* held */
 	MEMBER_MESSAGE_UPDATE,		/* update */
 	MEMBER_MESSAGE_HELD,		/* held */
-	MEMBER_MESSAGE_COMMITTED,	/* held: .sequence is committed */
+	MEMBER_MESSAGE_COMMITTED,	/* held: from the coordinator */
 	MEMBER_MESSAGE_FORM_PREPARE,	/* form_prepare */
 	MEMBER_MESSAGE_FORM_PROMISE,	/* form_promise */
 	MEMBER_MESSAGE_FORM_ACCEPT,	/* accept */
@@ -173,8 +173,9 @@ struct member_message {
 			struct member_record record;
 		} update;
 		struct {
-			u64 epoch;
-			u64 sequence;
+			u64 epoch;	/* installed: the line */
+			u64 sequence;	/* everything up to it is held */
+			u64 committed;	/* ... and known to be committed */
 		} held;
 		struct {
 			struct member_ballot ballot;
