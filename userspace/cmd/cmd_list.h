@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every command: CMD(name, summary), in the order of "tocsin help". */
 CMD(cmkeygen, "make the cluster's key")
+CMD(cmcheckconf, "check cluster and package files on all nodes")
+CMD(cmapplyconf, "install a configuration on all nodes, or on none")
+CMD(cmgetconf, "write the installed configuration as a file")
 CMD(cmversion, "print the release of the commands")
 CMD(cmruncl, "start the cluster")
 CMD(cmhaltcl, "halt the cluster")

@@ -305,8 +305,8 @@ void conf_init(struct conf *conf);
 const char *conf_text(const struct conf *conf, conf_text_t text);
 
 /**
- * conf_parse_cluster - read a cluster file into a fresh @conf
- * Replaces conf->cluster (not the packages). Faults go to @report with @file.
+ * conf_parse_cluster - read a cluster file
+ * Replaces all of conf->cluster, leaves the packages. Faults go to @report with @file.
  * Return: 0, or -EINVAL when the report holds an error of this file.
  */
 int conf_parse_cluster(struct conf *conf, const char *text, size_t length, u16 file,

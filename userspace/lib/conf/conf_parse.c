@@ -339,6 +339,7 @@ int conf_parse_cluster(struct conf *conf, const char *text, size_t length, u16 f
 		.cursor = conf_cursor_start(conf),
 	};
 
+	conf_cluster_init(&conf->cluster);
 	conf->cluster.interval_ns = 0;
 	run(&parser, text, length, file);
 	if (!conf->cluster.interval_ns) {

@@ -2,11 +2,8 @@
 /* An empty configuration, its texts, and finding things in it. */
 #include "conf_pool.h"
 
-/* Offset 0 is the empty text: "not given". */
-void conf_init(struct conf *conf)
+void conf_cluster_init(struct conf_cluster *cluster)
 {
-	struct conf_cluster *cluster = &conf->cluster;
-
 	memset(cluster, 0, sizeof(*cluster));
 	cluster->interval_ns = CORE_INTERVAL_NS_DEFAULT;
 	cluster->member_timeout_ns = CORE_MEMBER_TIMEOUT_NS_DEFAULT;
@@ -18,6 +15,12 @@ void conf_init(struct conf *conf)
 	cluster->max_packages = CONF_PACKAGES_MAX;
 	cluster->qs.port = CONF_QS_PORT_DEFAULT;
 	cluster->qs.polling_interval_ns = 300 * CORE_NS_PER_S;
+}
+
+/* Offset 0 is the empty text: "not given". */
+void conf_init(struct conf *conf)
+{
+	conf_cluster_init(&conf->cluster);
 	conf->package_count = 0;
 	conf->pool[0] = '\0';
 	conf->pool_used = 1;
