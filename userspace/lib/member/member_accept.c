@@ -129,22 +129,6 @@ void member_on_prepare(struct member *m, const struct member_message *message)
 	promise_give(m, &message->prepare.ballot);
 }
 
-/* An ACCEPT that a joiner hears of: no vote, but its acknowledgements and its
- * frontier are ready when the COMMIT comes. */
-static void joiner_accept(struct member *m, const struct member_value *value)
-{
-	if (m->installing.active || m->call != MEMBER_KERNEL_NONE || m->left)
-		return;
-	if (!core_view_holds(&value->view, m->config.node_id, m->config.incarnation))
-		return;
-	if (m->kernel_accepted.epoch > value->view.epoch)
-		return;
-	m->acceptance.value = *value;
-	m->acceptance.to = 0;
-	m->acceptance.stage = MEMBER_ACCEPT_KERNEL;
-	member_accept_kernel(m, MEMBER_KERNEL_ACCEPT_VALUE, &value->view, &value->ballot);
-}
-
 /* Is it this acceptor's to answer, now? */
 static bool accept_is_due(struct member *m, const struct member_message *message)
 {
@@ -186,11 +170,7 @@ void member_on_accept(struct member *m, const struct member_message *message)
 	bool had_promised;
 
 	member_counter_seen(m, &value->ballot);
-	if (!member_installed(m)) {
-		joiner_accept(m, value);
-		return;
-	}
-	if (!accept_is_due(m, message))
+	if (!member_installed(m) || !accept_is_due(m, message))
 		return;
 	had_promised = !member_ballot_compare(&value->ballot, &m->promised);
 	ballot_take(m, &value->ballot);
@@ -241,8 +221,6 @@ static void value_accepted(struct member *m, const struct core_ages *ages)
 	if (ages)
 		a->ages = *ages;
 	core_assert(a->ages.count <= CORE_VIEW_MEMBERS_MAX);
-	if (!a->to)
-		return;
 	if (!member_disk_accept(&m->disk, &a->value)) {
 		member_report(m, MEMBER_REASON_DISK_FAILED, 0, ENOSPC, 0);
 		return;

@@ -22,11 +22,12 @@ bool member_cluster_heard(const struct member *m)
 
 /*
  * A view that this kernel accepted and that came to nothing is newer than the
- * cluster: only a new incarnation can join it.
+ * cluster's: its acknowledgements do not count there (rule 1), and it could not
+ * install the next view. Only a new incarnation can join.
  */
 static bool spoilt(const struct member *m, const struct member_peer *peer)
 {
-	return m->kernel_accepted.epoch > peer->installed_epoch + 1;
+	return m->kernel_accepted.epoch > peer->installed_epoch;
 }
 
 static void join_send(struct member *m)

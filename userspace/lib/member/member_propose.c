@@ -168,34 +168,30 @@ void member_propose_decide(struct member *m)
 	member_propose_accept(m);
 }
 
-static void accept_send_to(struct member *m, const struct core_member *to,
-			   const struct member_message *message)
-{
-	int at = core_view_holds(&m->installed, to->id, to->incarnation) ?
-		core_view_find(&m->installed, to->id) : -1;
-	struct member_proposal *p = &m->proposal;
-
-	if (at >= 0 && p->accepted >> at & 1)
-		return;
-	if (at >= 0 && p->promised >> at & 1 && p->state[at] < p->value.state &&
-	    to->id != m->config.node_id)
-		member_records_send(m, to->id, p->state[at]);
-	member_send(m, to->id, message);
-}
-
+/*
+ * To the acceptors only. A joiner takes the value up with its COMMIT: were its
+ * frontier ahead of theirs, its acknowledgements would not count for members
+ * that have not accepted yet (rule 1), and they might need them in order to
+ * accept.
+ */
 static void accept_send(struct member *m)
 {
 	struct member_message *message = member_message_new(m, MEMBER_MESSAGE_ACCEPT);
-	const struct core_view *value = &m->proposal.value;
+	struct member_proposal *p = &m->proposal;
 	u16 i;
 
-	message->accept.ballot = m->proposal.ballot;
-	message->accept.view = *value;
-	for (i = 0; i < m->installed.count; i++)
-		accept_send_to(m, &m->installed.member[i], message);
-	for (i = 0; i < value->count; i++)
-		if (core_view_find(&m->installed, value->member[i].id) < 0)
-			accept_send_to(m, &value->member[i], message);
+	message->accept.ballot = p->ballot;
+	message->accept.view = p->value;
+	for (i = 0; i < m->installed.count; i++) {
+		u16 id = m->installed.member[i].id;
+
+		if (p->accepted >> i & 1)
+			continue;
+		if (p->promised >> i & 1 && p->state[i] < p->value.state &&
+		    id != m->config.node_id)
+			member_records_send(m, id, p->state[i]);
+		member_send(m, id, message);
+	}
 }
 
 void member_propose_accept(struct member *m)

@@ -80,7 +80,9 @@ void member_store_installed(struct member *m, const struct core_view *former)
 	struct member_store *s = &m->store;
 	int me = core_view_find(view, m->config.node_id);
 
-	if (!former->count && s->line + 1 != view->epoch)
+	/* What a joiner copied must be of the line that the view goes on with;
+	 * a formation starts from nothing. */
+	if (!former->count && (s->line + 1 != view->epoch || !view->state))
 		member_store_reset(m);
 	tail_drop(m, view->state, former->count && former->coordinator == m->config.node_id);
 	s->line = view->epoch;

@@ -77,13 +77,18 @@ void member_waits_tighten(struct member *m, const struct member_commit *commit, 
 	}
 }
 
-/* Forget who is over and told: nobody needs their figures after this change. */
-static void waits_forget(struct member *m)
+/*
+ * Forget who is over and told: nobody needs their figures after this change.
+ * And who is a member again: a formation may have counted an incarnation as gone
+ * that had accepted a view and never installed it; that one can still join.
+ */
+static void waits_forget(struct member *m, const struct core_view *view)
 {
 	u16 i, kept = 0;
 
 	for (i = 0; i < m->excluded_count; i++)
-		if (!m->excluded[i].told)
+		if (!m->excluded[i].told &&
+		    !core_view_holds(view, m->excluded[i].id, m->excluded[i].incarnation))
 			m->excluded[kept++] = m->excluded[i];
 	m->excluded_count = kept;
 }
@@ -111,7 +116,7 @@ void member_waits_install(struct member *m, const struct core_view *former,
 	struct member_excluded *excluded;
 	u16 i;
 
-	waits_forget(m);
+	waits_forget(m, &commit->view);
 	m->left_count = 0;
 	for (i = 0; i < former->count; i++) {
 		const struct core_member *gone = &former->member[i];
@@ -124,7 +129,8 @@ void member_waits_install(struct member *m, const struct core_view *former,
 	for (i = 0; i < commit->wait_count; i++) {
 		const struct member_wait *wait = &commit->wait[i];
 
-		if (excluded_find(m, wait->id, wait->incarnation))
+		if (excluded_find(m, wait->id, wait->incarnation) ||
+		    core_view_holds(&commit->view, wait->id, wait->incarnation))
 			continue;
 		if (!wait->remaining_ns && former->count)
 			continue;
