@@ -81,7 +81,8 @@ void member_step(struct member *m, const struct member_event *event,
 enum member_phase member_phase(const struct member *m);
 /* Installed view, or NULL before the first and after LEFT or TOC. */
 const struct core_view *member_view(const struct member *m);
-/* Member of the installed view, its coordinator, no view change under way. */
+/* Coordinator of the installed view, no view change under way, and all state
+ * that the view adopted is committed. Decide only then, and on committed state. */
 bool member_may_update(const struct member *m);
 bool member_is_coordinator(const struct member *m);
 

@@ -98,8 +98,9 @@ struct member_action {
 		u64 number;
 		struct {
 			u32 key;
-			int error;	/* -EAGAIN: a view change is under way or
-					 * the window is full; -EPERM: this node
+			int error;	/* -EAGAIN: a view change is under way, its
+					 * state not committed yet, or the window
+					 * full; -EPERM: this node
 					 * does not coordinate; -ENOSPC; -EINVAL;
 					 * -ECANCELED: lost in a view change */
 		} failed;

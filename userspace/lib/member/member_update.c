@@ -16,9 +16,14 @@ bool member_is_coordinator(const struct member *m)
 	return member_installed(m) && m->installed.coordinator == m->config.node_id;
 }
 
+/*
+ * Not before what the view adopted is committed: a decision taken without
+ * knowing it would be ordered behind it.
+ */
 bool member_may_update(const struct member *m)
 {
-	return member_is_coordinator(m) && !frozen(m) && m->store.loaded;
+	return member_is_coordinator(m) && !frozen(m) && m->store.loaded &&
+	       m->store.committed >= m->installed.state;
 }
 
 static int update_refused(const struct member *m, const struct member_record *record)
