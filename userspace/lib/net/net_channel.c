@@ -236,8 +236,6 @@ static void run_up(struct net_channel *channel)
 		fail(channel, err, reading_error(err));
 }
 
-static int on_timer(sd_event_source *source, u64 usec, void *arg);
-
 static void set_timer(struct net_channel *channel, u64 delay_ns)
 {
 	sd_event_source_set_time_relative(channel->timer, delay_ns / BASE_NS_PER_US + 1);
@@ -304,20 +302,36 @@ static int on_io(sd_event_source *source, int fd, u32 events, void *arg)
 	return 0;
 }
 
+/* The peer was silent, unless it is we who were late: then its data is waiting. */
+static void check_idle(struct net_channel *channel)
+{
+	u64 silent;
+
+	channel->users++;
+	run_up(channel);
+	if (channel->state == NET_CHANNEL_UP) {
+		watch(channel);
+		silent = base_clock_ns() - channel->heard_ns;
+		if (silent >= channel->limits.idle_ns)
+			fail(channel, -ETIMEDOUT, "silent for too long");
+		else
+			set_timer(channel, channel->limits.idle_ns - silent);
+	}
+	release(channel);
+}
+
 static int on_timer(sd_event_source *source, u64 usec, void *arg)
 {
 	struct net_channel *channel = arg;
-	u64 now = base_clock_ns();
-	u64 silent = now - channel->heard_ns;
 
 	if (channel->state == NET_CHANNEL_CONNECTING)
 		fail(channel, -ETIMEDOUT, "no answer (TCP connect timed out)");
 	else if (channel->state == NET_CHANNEL_HANDSHAKE)
 		fail(channel, -ETIMEDOUT, "handshake timed out");
-	else if (channel->state == NET_CHANNEL_FINISHING || silent >= channel->limits.idle_ns)
+	else if (channel->state == NET_CHANNEL_FINISHING)
 		fail(channel, -ETIMEDOUT, "silent for too long");
 	else
-		set_timer(channel, channel->limits.idle_ns - silent);
+		check_idle(channel);
 	return 0;
 }
 
