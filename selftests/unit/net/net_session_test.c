@@ -37,6 +37,7 @@ static struct proxy proxy[2];		/* one a path, from node 1 to node 2 */
 static u16 port;
 static u64 bindings;
 static unsigned int paths = 2;
+static u64 ping_ns, stall_ns;
 
 static void on_message(void *arg, u16 peer, u32 type, const u8 *data, size_t size)
 {
@@ -109,7 +110,7 @@ static void start_node(unsigned int index)
 		.event = loop, .node_id = (u16)(index + 1),
 		.identity = { .cluster_id = CLUSTER, .cluster = "c" },
 		.key = { 5 }, .port = port, .paths = paths, .queue_max = 1 << 20,
-		.ping_ns = 200 * BASE_NS_PER_MS, .ops = &ops, .arg = n,
+		.ping_ns = ping_ns, .stall_ns = stall_ns, .ops = &ops, .arg = n,
 	};
 	struct net_address peer[NET_SESSION_PATHS_MAX] = { 0 };
 	unsigned int path;
@@ -136,7 +137,7 @@ static void stop_node(unsigned int index)
 	node[index].sessions = NULL;
 }
 
-static int setup(void **state)
+static int start_all(void)
 {
 	unsigned int path;
 
@@ -152,6 +153,30 @@ static int setup(void **state)
 	start_node(0);
 	start_node(1);
 	return 0;
+}
+
+/* Patient: on a busy machine nothing moves only because it was slow. */
+static int setup(void **state)
+{
+	ping_ns = 200 * BASE_NS_PER_MS;
+	stall_ns = 20 * BASE_NS_PER_S;
+	return start_all();
+}
+
+/* The stall is noticed, and long before the dead connection is. */
+static int setup_stall(void **state)
+{
+	ping_ns = 5 * BASE_NS_PER_S;
+	stall_ns = 100 * BASE_NS_PER_MS;
+	return start_all();
+}
+
+/* Both, soon. */
+static int setup_hasty(void **state)
+{
+	ping_ns = 100 * BASE_NS_PER_MS;
+	stall_ns = 50 * BASE_NS_PER_MS;
+	return start_all();
 }
 
 static int teardown(void **state)
@@ -244,7 +269,7 @@ static void broken_connections_lose_and_repeat_nothing(void **state)
 	unsigned int breaks = 0, i = 0;
 
 	run_until(all_paths());
-	while (i < 20000) {
+	while (i < 8000) {
 		if (send_next(&node[0], base_random_u64() % 200))
 			i++;
 		send_next(&node[1], base_random_u64() % 2000);
@@ -258,13 +283,13 @@ static void broken_connections_lose_and_repeat_nothing(void **state)
 			run_until(node[0].connected);
 	}
 	run_until(delivered(0) && delivered(1));
-	assert_true(breaks > 100);
+	assert_true(breaks > 50);
 	assert_true(stats(0).resent > 0);
 	assert_true(stats(0).connections > 5);
 	/* No life began anew: every message arrived once, in order. */
 	assert_int_equal(node[0].resets, 1);
 	assert_int_equal(node[1].resets, 1);
-	assert_int_equal(node[1].messages, 20000);
+	assert_int_equal(node[1].messages, 8000);
 }
 
 static void path_down_moves_traffic_at_once(void **state)
@@ -283,15 +308,16 @@ static void path_down_moves_traffic_at_once(void **state)
 
 		run_until(delivered(0));
 		/* Well before the stall would have been noticed. */
-		assert_true(base_clock_ns() - start < 250 * BASE_NS_PER_MS);
+		assert_true(base_clock_ns() - start < 10 * BASE_NS_PER_S);
 	}
 	assert_true(stats(0).resent == 1);
 	assert_int_equal(net_session_path_state(node[0].sessions, 2, 2, false), -ENOENT);
 	assert_int_equal(net_session_path_state(node[0].sessions, 3, 0, false), -ENOENT);
 }
 
-static void silent_path_is_left_without_being_told(void **state)
+static void stalled_path_is_left_without_being_told(void **state)
 {
+	u64 start;
 	u8 path;
 
 	run_until(all_paths());
@@ -299,12 +325,20 @@ static void silent_path_is_left_without_being_told(void **state)
 	proxy[path].swallow = true;
 	send_next(&node[0], 100);
 	send_next(&node[0], 2000);
+	start = base_clock_ns();
 	run_until(delivered(0));
+	assert_true(base_clock_ns() - start < 10 * BASE_NS_PER_S);
 	assert_int_equal(stats(0).path, 1 - path);
-	/* The dead connection is noticed, and comes back when the path does. */
-	run_until(stats(0).paths_connected == 1u << (1 - path));
-	proxy_break(&proxy[path], true);
-	proxy[path].swallow = false;
+	assert_int_equal(stats(0).paths_connected, 3);
+}
+
+static void silent_path_is_noticed_and_comes_back(void **state)
+{
+	run_until(all_paths());
+	proxy[1].swallow = true;
+	run_until(stats(0).paths_connected == 1);
+	proxy_break(&proxy[1], true);
+	proxy[1].swallow = false;
 	run_until(all_paths());
 	assert_int_equal(node[0].resets, 1);
 }
@@ -323,7 +357,7 @@ static void path_up_connects_at_once(void **state)
 		u64 start = base_clock_ns();
 
 		run_until(all_paths());
-		assert_true(base_clock_ns() - start < BASE_NS_PER_S);
+		assert_true(base_clock_ns() - start < 2 * BASE_NS_PER_S);
 	}
 }
 
@@ -409,7 +443,7 @@ static void chaos_keeps_the_promise(void **state)
 {
 	unsigned int round;
 
-	for (round = 0; round < 3000; round++) {
+	for (round = 0; round < 2000; round++) {
 		u64 dice = base_random_u64() % 300;
 
 		send_next(&node[0], base_random_u64() % 1000);
@@ -451,13 +485,15 @@ int main(void)
 		T(largest_message_passes),
 		T(broken_connections_lose_and_repeat_nothing),
 		T(path_down_moves_traffic_at_once),
-		T(silent_path_is_left_without_being_told),
+		cmocka_unit_test_setup_teardown(stalled_path_is_left_without_being_told,
+						setup_stall, teardown),
+		T(silent_path_is_noticed_and_comes_back),
 		T(path_up_connects_at_once),
 		T(restarted_acceptor_starts_anew),
 		T(restarted_connector_starts_anew),
 		T(new_incarnation_starts_anew),
 		T(queue_is_bounded_while_the_peer_is_away),
-		T(chaos_keeps_the_promise),
+		cmocka_unit_test_setup_teardown(chaos_keeps_the_promise, setup_hasty, teardown),
 	};
 
 	return cmocka_run_group_tests_name("net_session", tests, NULL, NULL);

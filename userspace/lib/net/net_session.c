@@ -113,9 +113,15 @@ static int on_tick(sd_event_source *source, u64 usec, void *arg)
 	struct net_sessions *sessions = arg;
 	struct session_peer *peer;
 	u64 now = base_clock_ns();
+	bool late = now - sessions->ticked_ns > 2 * tick_ns(&sessions->config);
 
-	for (peer = sessions->peers; peer; peer = peer->next)
+	sessions->ticked_ns = now;
+	for (peer = sessions->peers; peer; peer = peer->next) {
+		/* Time in which this loop did not run proves nothing about a path. */
+		if (late && peer->active != SESSION_NONE)
+			peer->link[peer->active].used_ns = now;
 		tick_peer(peer, now);
+	}
 	sd_event_source_set_time_relative(source, tick_ns(&sessions->config) / BASE_NS_PER_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

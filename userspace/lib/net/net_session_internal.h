@@ -40,7 +40,7 @@ struct session_link {
 	bool suspect;		/* swallowed data, see session_check_stall() */
 	bool complained;	/* its trouble was reported */
 	u64 cursor;		/* number of the next message to hand over */
-	u64 used_ns;		/* when it was chosen */
+	u64 used_ns;		/* chosen, or judged anew, then */
 	u64 sent_ns;		/* last frame */
 	u64 backoff_ns;
 	sd_event_source *retry;	/* connector only */
@@ -74,6 +74,7 @@ struct net_sessions {
 	struct net_listener *listener;
 	struct session_peer *peers;
 	sd_event_source *tick;
+	u64 ticked_ns;
 	sd_event_source *ack_source;
 	u8 *scratch;		/* one frame */
 };
