@@ -207,6 +207,7 @@ static inline void sample_body(struct member_message *m)
 	case MEMBER_MESSAGE_COMMITTED:
 		m->held.epoch = sample_u64();
 		m->held.sequence = sample_u64();
+		m->held.committed = sample_u64();
 		break;
 	case MEMBER_MESSAGE_FORM_PREPARE:
 		m->form_prepare.ballot = sample_ballot();

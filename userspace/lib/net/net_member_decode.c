@@ -207,6 +207,7 @@ static bool get_small_body(const Tocsin__MemberMessage *in, struct member_messag
 	case TOCSIN__MEMBER_MESSAGE__BODY_HELD:
 		out->held.epoch = in->held->epoch;
 		out->held.sequence = in->held->sequence;
+		out->held.committed = in->held->committed;
 		return true;
 	case TOCSIN__MEMBER_MESSAGE__BODY_FORM_PREPARE:
 		out->form_prepare.counter = in->form_prepare->counter;

@@ -226,6 +226,7 @@ static Tocsin__Held *put_held(struct writer *w, const struct member_message *mes
 	tocsin__held__init(out);
 	out->epoch = message->held.epoch;
 	out->sequence = message->held.sequence;
+	out->committed = message->held.committed;
 	return out;
 }
 
