@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel half of a node: kmod/core with the timers that tocsin.ko would
+ * run around it, and the TOC.
+ */
+#ifndef TOCSIN_SIM_KERNEL_H
+#define TOCSIN_SIM_KERNEL_H
+
+#include "core.h"
+
+struct sim_world;
+
+/**
+ * struct sim_kernel - of one node
+ * @core: NULL until user space attached for the first time in this boot
+ * @attached: a process holds the door open
+ * @armed: the safety timer runs
+ * @verdict: the kernel has decided to go down; user space runs on until the
+ *	last CPU is stopped
+ * @check_ns: global time of the earliest check under way
+ * @frozen_core: what core looked like is never touched while frozen
+ */
+struct sim_kernel {
+	struct core *core;
+	bool attached;
+	bool armed;
+	enum core_verdict verdict;
+	u64 check_ns;
+	u32 instance;
+};
+
+/* The module is loaded: nothing attached. Frees what a former boot left. */
+void sim_kernel_reset(struct sim_world *world, u32 node);
+
+/* Attach: a new instance, disarmed, that begins to send heartbeats. */
+int sim_kernel_attach(struct sim_world *world, u32 node, const struct core_config *config);
+
+void sim_kernel_receive(struct sim_world *world, u32 node, u32 from, u32 path,
+			const void *data);
+
+/* To be called after every call of a core_* function by user space. */
+void sim_kernel_after(struct sim_world *world, u32 node);
+
+/* The machine runs again after a freeze: timers first, as interrupts come first. */
+void sim_kernel_thaw(struct sim_world *world, u32 node);
+
+const char *sim_verdict_name(enum core_verdict verdict);
+
+#endif
