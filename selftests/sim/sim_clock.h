@@ -9,8 +9,8 @@
 
 #include "core_env.h"
 
-#define SIM_NS_PER_MS	1000000ULL
-#define SIM_NS_PER_S	1000000000ULL
+#define SIM_NS_PER_MS	((u64)1000000)
+#define SIM_NS_PER_S	((u64)1000000000)
 #define SIM_NEVER	UINT64_MAX
 
 /**

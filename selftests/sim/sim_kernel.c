@@ -41,7 +41,7 @@ static void down(struct sim_world *world, u32 node, enum core_verdict verdict)
 	if (n->kernel.verdict != CORE_VERDICT_NONE)
 		return;
 	n->kernel.verdict = verdict;
-	stop = sim_rng_below(&world->rng_node, world->params.margin_ns / 2);
+	stop = sim_rng_below(&world->rng_node, world->params.margin_ns * 499 / 1000);
 	sim_trace(world, node, "verdict", "%s", sim_verdict_name(verdict));
 	check_verdict(world, node, verdict);
 	sim_node_die_at(world, node, world->now_ns + stop);
@@ -63,20 +63,24 @@ static void check_schedule(struct sim_world *world, u32 node)
 	if (at < world->now_ns)
 		at = world->now_ns;
 	/* A later deadline needs no new event: the check finds it when it runs. */
-	if (kernel->check_ns != SIM_NEVER && kernel->check_ns <= at + world->params.margin_ns / 2)
+	if (kernel->check_ns != SIM_NEVER && kernel->check_ns <= at + world->params.margin_ns * 499 / 1000)
 		return;
-	event.at_ns = at + sim_rng_below(&world->rng_node, world->params.margin_ns / 2);
+	event.at_ns = at + sim_rng_below(&world->rng_node, world->params.margin_ns * 499 / 1000);
 	event.boot = world->node[node].boot;
 	event.arg[0] = kernel->instance;
+	event.arg[1] = event.at_ns;
 	kernel->check_ns = event.at_ns;
 	sim_queue_put(&world->queue, &event);
 }
 
-static void check_now(struct sim_world *world, u32 node)
+void sim_kernel_check(struct sim_world *world, u32 node)
 {
 	struct sim_kernel *kernel = &world->node[node].kernel;
-	enum core_verdict verdict = core_check(kernel->core, sim_node_clock(world, node));
+	enum core_verdict verdict;
 
+	if (kernel->verdict != CORE_VERDICT_NONE)
+		return;
+	verdict = core_check(kernel->core, sim_node_clock(world, node));
 	if (verdict != CORE_VERDICT_NONE)
 		down(world, node, verdict);
 }
@@ -87,9 +91,10 @@ static void check_fires(struct sim_world *world, struct sim_event *event)
 
 	if (event->arg[0] != kernel->instance)
 		return;
-	if (kernel->check_ns == event->at_ns)
+	/* Not at_ns: a freeze may have put it off. */
+	if (kernel->check_ns == event->arg[1])
 		kernel->check_ns = SIM_NEVER;
-	check_now(world, event->node);
+	sim_kernel_check(world, event->node);
 	sim_kernel_after(world, event->node);
 }
 
@@ -114,7 +119,7 @@ static void tick(struct sim_world *world, struct sim_event *event)
 	u8 buf[CORE_HB_SIZE];
 	u64 now = sim_node_clock(world, node);
 
-	if (event->arg[0] != n->kernel.instance)
+	if (event->arg[0] != n->kernel.instance || (!n->kernel.attached && !n->kernel.armed))
 		return;
 	core_tick(n->kernel.core, now);
 	for (peer = 0; peer < world->params.nodes; peer++) {
@@ -147,6 +152,7 @@ int sim_kernel_attach(struct sim_world *world, u32 node, const struct core_confi
 		if (peer != node)
 			core_assert(!core_peer_add(n->kernel.core, peer + 1, world->params.paths));
 	n->kernel.attached = true;
+	n->kernel.installed = false;
 	n->kernel.check_ns = SIM_NEVER;
 	n->kernel.instance++;
 	event.at_ns = world->now_ns + sim_rng_below(&world->rng_node, config->interval_ns);
@@ -164,9 +170,9 @@ void sim_kernel_receive(struct sim_world *world, u32 node, u32 from, u32 path,
 	if (!kernel->core)
 		return;
 	core_receive(kernel->core, from + 1, path, sim_node_clock(world, node), data);
-	/* Eviction is decided here, and acted on by the next timer. */
-	if (kernel->verdict == CORE_VERDICT_NONE)
-		check_evicted(world, node);
+	/* Eviction is decided here, and acted on by a timer of some CPU. */
+	if (sim_rng_chance(&world->rng_node, SIM_PPM / 2))
+		sim_kernel_check(world, node);
 	sim_kernel_after(world, node);
 }
 
@@ -174,9 +180,9 @@ void sim_kernel_thaw(struct sim_world *world, u32 node)
 {
 	struct sim_kernel *kernel = &world->node[node].kernel;
 
-	if (!kernel->core || kernel->verdict != CORE_VERDICT_NONE)
+	if (!kernel->core)
 		return;
-	check_now(world, node);
+	sim_kernel_check(world, node);
 	if (kernel->verdict != CORE_VERDICT_NONE)
 		sim_node_die_at(world, node, world->now_ns);
 }

@@ -7,6 +7,7 @@
 #define TOCSIN_SIM_KERNEL_H
 
 #include "core.h"
+#include "wire.h"
 
 struct sim_world;
 
@@ -15,15 +16,17 @@ struct sim_world;
  * @core: NULL until user space attached for the first time in this boot
  * @attached: a process holds the door open
  * @armed: the safety timer runs
+ * @installed: a view is or was installed in this incarnation
  * @verdict: the kernel has decided to go down; user space runs on until the
  *	last CPU is stopped
  * @check_ns: global time of the earliest check under way
- * @frozen_core: what core looked like is never touched while frozen
+ * @instance: grows with each attach
  */
 struct sim_kernel {
 	struct core *core;
 	bool attached;
 	bool armed;
+	bool installed;
 	enum core_verdict verdict;
 	u64 check_ns;
 	u32 instance;
@@ -40,6 +43,9 @@ void sim_kernel_receive(struct sim_world *world, u32 node, u32 from, u32 path,
 
 /* To be called after every call of a core_* function by user space. */
 void sim_kernel_after(struct sim_world *world, u32 node);
+
+/* A timer of some CPU looks at the leases. */
+void sim_kernel_check(struct sim_world *world, u32 node);
 
 /* The machine runs again after a freeze: timers first, as interrupts come first. */
 void sim_kernel_thaw(struct sim_world *world, u32 node);

@@ -21,7 +21,17 @@ static void session_drop(struct sim_session *session)
 		session->head = letter->next;
 		letter_free(letter);
 	}
-	session->tail = NULL;
+}
+
+void sim_net_init(struct sim_net *net, const struct sim_params *params)
+{
+	u32 a, b;
+
+	net->quality = params->quality;
+	net->paths = params->paths;
+	for (a = 0; a < SIM_ENDS_MAX; a++)
+		for (b = 0; b < SIM_ENDS_MAX; b++)
+			net->session[a][b].pump_ns = SIM_NEVER;
 }
 
 void sim_net_free(struct sim_net *net)
@@ -96,14 +106,10 @@ static void session_pump(struct sim_world *world, struct sim_event *event);
 static void session_schedule(struct sim_world *world, u32 from, u32 to, u64 at_ns)
 {
 	struct sim_session *session = &world->net.session[from][to];
-	struct sim_event event = {
-		.at_ns = at_ns > world->now_ns ? at_ns : world->now_ns,
-		.fn = session_pump,
-		.node = SIM_NOBODY,
-		.arg = { from, to },
-	};
+	struct sim_event event = { .fn = session_pump, .node = SIM_NOBODY, .arg = { from, to } };
 
-	session->pumping = true;
+	event.at_ns = at_ns > world->now_ns ? at_ns : world->now_ns;
+	session->pump_ns = event.at_ns;
 	sim_queue_put(&world->queue, &event);
 }
 
@@ -114,34 +120,29 @@ static void session_pump(struct sim_world *world, struct sim_event *event)
 	struct sim_letter *letter = session->head;
 	void *data;
 
-	session->pumping = false;
+	if (session->pump_ns != event->at_ns)
+		return;
+	session->pump_ns = SIM_NEVER;
 	if (!letter)
 		return;
-	if (letter->ready_ns > world->now_ns) {
-		session_schedule(world, from, to, letter->ready_ns);
-		return;
-	}
 	if (!sim_net_reachable(&world->net, from, to) || sim_world_frozen(world, to)) {
-		session_schedule(world, from, to, world->now_ns +
-				 RETRY_NS / 2 + sim_rng_below(&world->rng_net, RETRY_NS));
+		session_schedule(world, from, to, world->now_ns + RETRY_NS / 2 +
+				 sim_rng_below(&world->rng_net, RETRY_NS));
 		return;
 	}
 	session->head = letter->next;
-	if (!session->head)
-		session->tail = NULL;
 	data = letter->data;
-	letter->data = NULL;
-	letter_free(letter);
+	free(letter);
 	if (session->head)
 		session_schedule(world, from, to, session->head->ready_ns);
 	sim_world_deliver(world, from, to, data);
 }
 
-void sim_net_post(struct sim_world *world, u32 from, u32 to, void *data)
+static void session_put(struct sim_world *world, u32 from, u32 to, void *data)
 {
 	const struct sim_quality *quality = &world->net.quality;
 	struct sim_session *session = &world->net.session[from][to];
-	struct sim_letter *letter = calloc(1, sizeof(*letter));
+	struct sim_letter *letter = calloc(1, sizeof(*letter)), **at = &session->head;
 	u64 delay = sim_rng_range(&world->rng_net, quality->delay_min_ns, quality->session_max_ns);
 
 	core_assert(letter);
@@ -149,17 +150,37 @@ void sim_net_post(struct sim_world *world, u32 from, u32 to, void *data)
 		delay += sim_rng_below(&world->rng_net, quality->stall_max_ns + 1);
 	letter->data = data;
 	letter->ready_ns = world->now_ns + delay;
-	if (letter->ready_ns < session->last_ready_ns)
+	if (!quality->session_reorder && letter->ready_ns < session->last_ready_ns)
 		letter->ready_ns = session->last_ready_ns;
 	session->last_ready_ns = letter->ready_ns;
-	if (session->tail)
-		session->tail->next = letter;
-	else
-		session->head = letter;
-	session->tail = letter;
+	while (*at && (*at)->ready_ns <= letter->ready_ns)
+		at = &(*at)->next;
+	letter->next = *at;
+	*at = letter;
 	world->net.letters++;
-	if (!session->pumping)
+	if (session->pump_ns > letter->ready_ns)
 		session_schedule(world, from, to, letter->ready_ns);
+}
+
+void sim_net_post(struct sim_world *world, u32 from, u32 to, void *data, size_t size)
+{
+	const struct sim_quality *quality = &world->net.quality;
+	void *again;
+
+	if (world->filter && !world->filter(world, from, to, data)) {
+		free(data);
+		return;
+	}
+	if (sim_rng_chance(&world->rng_net, quality->session_double_ppm)) {
+		again = malloc(size);
+		core_assert(again);
+		memcpy(again, data, size);
+		session_put(world, from, to, again);
+	}
+	if (sim_rng_chance(&world->rng_net, quality->session_loss_ppm))
+		free(data);
+	else
+		session_put(world, from, to, data);
 }
 
 void sim_net_break(struct sim_world *world, u32 a, u32 b)
@@ -167,8 +188,6 @@ void sim_net_break(struct sim_world *world, u32 a, u32 b)
 	session_drop(&world->net.session[a][b]);
 	session_drop(&world->net.session[b][a]);
 	world->net.breaks++;
-	sim_world_broken(world, a, b);
-	sim_world_broken(world, b, a);
 }
 
 void sim_net_break_all(struct sim_world *world, u32 end)
@@ -204,4 +223,17 @@ void sim_net_heal(struct sim_net *net)
 {
 	memset(net->cut, 0, sizeof(net->cut));
 	memset(net->loss_ppm, 0, sizeof(net->loss_ppm));
+}
+
+void sim_net_calm(struct sim_net *net)
+{
+	struct sim_quality *quality = &net->quality;
+
+	quality->loss_ppm = 0;
+	quality->double_ppm = 0;
+	quality->late_ppm = 0;
+	quality->stall_ppm = 0;
+	quality->session_loss_ppm = 0;
+	quality->session_double_ppm = 0;
+	quality->session_reorder = false;
 }

@@ -14,6 +14,7 @@
 #define SIM_ENDS_MAX	8	/* seven nodes and the quorum server */
 
 struct sim_world;
+struct sim_params;
 
 /**
  * struct sim_quality - of all links of a world, drawn once
@@ -22,6 +23,8 @@ struct sim_world;
  * @late_ppm: of a datagram that is late by up to @late_max_ns more
  * @session_max_ns: delay of a session message
  * @stall_ppm: of a session message that takes up to @stall_max_ns more
+ * @session_loss_ppm, @session_double_ppm, @session_reorder: beyond what sessions
+ *	do; lib/member asks nothing of its transport
  */
 struct sim_quality {
 	u32 loss_ppm;
@@ -33,6 +36,9 @@ struct sim_quality {
 	u64 session_max_ns;
 	u32 stall_ppm;
 	u64 stall_max_ns;
+	u32 session_loss_ppm;
+	u32 session_double_ppm;
+	bool session_reorder;
 };
 
 struct sim_letter {
@@ -43,13 +49,13 @@ struct sim_letter {
 
 /**
  * struct sim_session - one direction of a session
- * @pumping: an event that looks at the head of the queue is under way
+ * @head: letters in the order of their arrival
+ * @pump_ns: when the head of the queue is looked at next
  */
 struct sim_session {
 	struct sim_letter *head;
-	struct sim_letter *tail;
 	u64 last_ready_ns;
-	bool pumping;
+	u64 pump_ns;
 };
 
 struct sim_net {
@@ -61,6 +67,7 @@ struct sim_net {
 	u64 datagrams, letters, breaks;
 };
 
+void sim_net_init(struct sim_net *net, const struct sim_params *params);
 void sim_net_free(struct sim_net *net);
 
 /* Send a heartbeat; @data is copied. */
@@ -68,9 +75,9 @@ void sim_net_datagram(struct sim_world *world, u32 from, u32 to, u32 path,
 		      const void *data, size_t size);
 
 /* Put a malloc'd message into a session; it belongs to the network now. */
-void sim_net_post(struct sim_world *world, u32 from, u32 to, void *data);
+void sim_net_post(struct sim_world *world, u32 from, u32 to, void *data, size_t size);
 
-/* Lose what is under way in both directions, and tell both ends. */
+/* Lose what is under way in both directions. */
 void sim_net_break(struct sim_world *world, u32 a, u32 b);
 
 /* All sessions of an end: it died or restarted. */
@@ -83,5 +90,7 @@ bool sim_net_reachable(const struct sim_net *net, u32 a, u32 b);
 void sim_net_cut(struct sim_net *net, u32 from, u32 to, bool cut);
 void sim_net_isolate(struct sim_net *net, u32 end, bool cut);
 void sim_net_heal(struct sim_net *net);
+/* From now on as good as networks are. */
+void sim_net_calm(struct sim_net *net);
 
 #endif

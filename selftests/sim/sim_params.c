@@ -49,6 +49,7 @@ static void derive(struct sim_params *params)
 	params->disk_slow_ns = 2 * params->timeout_ns;
 	params->boot_ns = 2 * params->timeout_ns;
 	params->fault_gap_ns = 3 * params->timeout_ns;
+	params->fault_min_ns = params->interval_ns;
 	params->fault_max_ns = 4 * params->timeout_ns;
 	params->converge_ns = 60 * params->timeout_ns + 30 * SIM_NS_PER_S;
 }
@@ -67,6 +68,39 @@ void sim_params_plain(struct sim_params *params, u64 seed, u32 nodes, bool arbit
 	params->timeout_ns = SIM_NS_PER_S;
 	derive(params);
 	params->faults_end_ns = 20 * params->timeout_ns;
+	params->victims = (1u << nodes) - 1;
+	params->reboot = true;
+}
+
+/*
+ * A world of whole nodes that vanish: a minority crashes or is cut off until it is
+ * dead, at the worst moments; the others hear each other perfectly.  None of these may
+ * die, whatever proposals were left behind.
+ */
+static void draw_vanishing(struct sim_params *params, struct sim_rng *rng)
+{
+	u32 nodes = params->nodes, count = (nodes - 1) / 2, node;
+
+	memset(&params->quality, 0, sizeof(params->quality));
+	derive(params);
+	params->first = nodes;
+	params->safety_ns = 5 * params->timeout_ns;
+	params->disk_empty_ppm = 0;
+	params->faults &= 1u << SIM_FAULT_CRASH | 1u << SIM_FAULT_KILL_CMCLD |
+			  1u << SIM_FAULT_MOVE_PACKAGE;
+	params->faults |= 1u << SIM_FAULT_ISOLATE;
+	params->fault_min_ns = 3 * params->timeout_ns;
+	params->fault_max_ns = 6 * params->timeout_ns;
+	params->trigger_ppm = sim_rng_log(rng, 5000, 30 * PERCENT);
+	params->victims = 0;
+	while (count) {
+		node = sim_rng_below(rng, nodes);
+		if (params->victims & (1u << node))
+			continue;
+		params->victims |= 1u << node;
+		count--;
+	}
+	params->healthy = ((1u << nodes) - 1) & ~params->victims;
 }
 
 static u32 draw_nodes(struct sim_rng *rng)
@@ -95,6 +129,11 @@ static void draw_quality(struct sim_params *params, struct sim_rng *rng)
 		quality->delay_max_ns = params->interval_ns / sim_rng_range(rng, 2, 10);
 	if (sim_rng_chance(rng, 30 * PERCENT))
 		quality->session_max_ns = params->interval_ns / sim_rng_range(rng, 1, 6);
+	if (sim_rng_chance(rng, 25 * PERCENT)) {
+		quality->session_loss_ppm = sim_rng_log(rng, 1000, 10 * PERCENT);
+		quality->session_double_ppm = sim_rng_log(rng, 1000, 20 * PERCENT);
+		quality->session_reorder = true;
+	}
 }
 
 static void draw_faults(struct sim_params *params, struct sim_rng *rng)
@@ -107,7 +146,7 @@ static void draw_faults(struct sim_params *params, struct sim_rng *rng)
 		if (sim_rng_chance(rng, 45 * PERCENT))
 			params->faults |= 1u << fault;
 	params->fault_gap_ns = sim_rng_log(rng, timeout / 4, 10 * timeout);
-	params->fault_max_ns = sim_rng_log(rng, timeout / 2, 8 * timeout);
+	params->fault_max_ns = sim_rng_log(rng, 2 * params->interval_ns, 8 * timeout);
 	params->one_at_a_time = sim_rng_chance(rng, 30 * PERCENT);
 	if (sim_rng_chance(rng, 70 * PERCENT))
 		params->trigger_ppm = sim_rng_log(rng, 1000, 10 * PERCENT);
@@ -145,6 +184,8 @@ void sim_params_draw(struct sim_params *params, u64 seed)
 		params->drift_ppm[end] = (s32)sim_rng_below(&rng, 2001) - 1000;
 	draw_quality(params, &rng);
 	draw_faults(params, &rng);
+	if (nodes > 2 && sim_rng_chance(&rng, 15 * PERCENT))
+		draw_vanishing(params, &rng);
 }
 
 static void print_ms(FILE *out, const char *name, u64 ns)
@@ -157,6 +198,8 @@ static void print_quality(const struct sim_quality *quality, FILE *out)
 {
 	fprintf(out, "  %-14s loss %u double %u late %u stall %u (ppm)\n", "links",
 		quality->loss_ppm, quality->double_ppm, quality->late_ppm, quality->stall_ppm);
+	fprintf(out, "  %-14s loss %u double %u (ppm)%s\n", "sessions", quality->session_loss_ppm,
+		quality->session_double_ppm, quality->session_reorder ? " reorder" : "");
 	print_ms(out, "delay min", quality->delay_min_ns);
 	print_ms(out, "delay max", quality->delay_max_ns);
 	print_ms(out, "late max", quality->late_max_ns);
@@ -189,6 +232,7 @@ void sim_params_print(const struct sim_params *params, FILE *out)
 		if (params->faults & (1u << i))
 			fprintf(out, " %s", fault_names[i]);
 	fprintf(out, "%s\n", params->one_at_a_time ? ", one at a time" : "");
+	fprintf(out, "  %-14s %#x, healthy %#x\n", "victims", params->victims, params->healthy);
 	fprintf(out, "  %-14s %u ppm\n", "trigger", params->trigger_ppm);
 	print_ms(out, "fault gap", params->fault_gap_ns);
 	print_ms(out, "fault max", params->fault_max_ns);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "limits.h"
 #include "sim_net.h"
 #include "sim_rng.h"
 
@@ -38,8 +39,11 @@ enum sim_fault {
  * @first: of them started at once; the others join later
  * @faults: bit mask of enum sim_fault
  * @fault_gap_ns: mean time between two faults
- * @fault_max_ns: longest time until a fault is taken back
+ * @fault_min_ns, @fault_max_ns: time until a fault is taken back
  * @trigger_ppm: chance that a fault strikes right at a protocol step
+ * @victims: bit mask of nodes that faults may strike
+ * @healthy: bit mask of nodes that must not die while faults last
+ * @reboot: a node that went down comes back by itself
  * @faults_end_ns: when faults stop and the nodes must come together again
  * @converge_ns: the time they have for it
  * @one_at_a_time: no new fault before the last one was taken back
@@ -63,9 +67,12 @@ struct sim_params {
 	s32 drift_ppm[SIM_ENDS_MAX];
 	u32 faults;
 	u64 fault_gap_ns;
-	u64 fault_max_ns;
+	u64 fault_min_ns, fault_max_ns;
 	u32 trigger_ppm;
 	bool one_at_a_time;
+	bool reboot;
+	u32 victims;
+	u32 healthy;
 	u64 boot_ns;
 	u64 faults_end_ns;
 	u64 converge_ns;

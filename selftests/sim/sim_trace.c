@@ -84,3 +84,66 @@ const char *sim_view_text(const struct core_view *view)
 		 view->arbiter ? "+q" : "");
 	return out;
 }
+
+static void message_text(const struct member_message *message, char *out, size_t size)
+{
+	const struct member_ballot *ballot = &message->promise.ballot;
+
+	out[0] = '\0';
+	switch (message->type) {
+	case MEMBER_MESSAGE_PREPARE:
+		snprintf(out, size, "e%u b%u.%u with %s", (u32)message->prepare.epoch,
+			 (u32)message->prepare.ballot.counter, message->prepare.ballot.node,
+			 sim_view_text(&message->prepare.commit.view));
+		break;
+	case MEMBER_MESSAGE_PROMISE:
+		snprintf(out, size, "e%u b%u.%u state %u values %u hears %u",
+			 (u32)message->promise.epoch, (u32)ballot->counter, ballot->node,
+			 (u32)message->promise.state, message->promise.value_count,
+			 message->promise.heard.count);
+		break;
+	case MEMBER_MESSAGE_ACCEPT:
+	case MEMBER_MESSAGE_FORM_ACCEPT:
+	case MEMBER_MESSAGE_ARBITER_ACCEPT:
+		snprintf(out, size, "b%u.%u %s", (u32)message->accept.ballot.counter,
+			 message->accept.ballot.node, sim_view_text(&message->accept.view));
+		break;
+	case MEMBER_MESSAGE_ACCEPTED:
+	case MEMBER_MESSAGE_FORM_ACCEPTED:
+		snprintf(out, size, "b%u.%u e%u:%04x ages %u",
+			 (u32)message->accepted.ballot.counter, message->accepted.ballot.node,
+			 (u32)message->accepted.epoch, (u32)(message->accepted.hash & 0xffff),
+			 message->accepted.age_count);
+		break;
+	case MEMBER_MESSAGE_COMMIT:
+		snprintf(out, size, "%s waits %u", sim_view_text(&message->commit.view),
+			 message->commit.wait_count);
+		break;
+	case MEMBER_MESSAGE_ARBITER_ANSWER:
+		snprintf(out, size, "to %s granted %d e%u newest e%u promised %u.%u",
+			 member_message_name(message->arbiter_answer.request),
+			 message->arbiter_answer.granted, (u32)message->arbiter_answer.epoch,
+			 (u32)message->arbiter_answer.newest_epoch,
+			 (u32)message->arbiter_answer.promised.counter,
+			 message->arbiter_answer.promised.node);
+		break;
+	default:
+		break;
+	}
+}
+
+void sim_trace_message(struct sim_world *world, u32 from, u32 to,
+		       const struct member_message *message, bool sent)
+{
+	char text[120];
+
+	if (message->type == MEMBER_MESSAGE_HEARD)
+		return;
+	text[0] = '\0';
+	if (world->tracer.on)
+		message_text(message, text, sizeof(text));
+	sim_trace(world, sent ? from : to, sent ? "send" : "take", "%s %c%u %s %s",
+		  sent ? "->" : "<-", (sent ? to : from) == SIM_ARBITER ? 'q' : 'n',
+		  (sent ? to : from) == SIM_ARBITER ? 0 : (sent ? to : from) + 1,
+		  member_message_name(message->type), text);
+}

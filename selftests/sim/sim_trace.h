@@ -37,6 +37,11 @@ void sim_trace_free(struct sim_tracer *tracer);
 void sim_trace(struct sim_world *world, u32 node, const char *event, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+struct member_message;
+/* A message goes from one end to another, or @sent false: arrives. */
+void sim_trace_message(struct sim_world *world, u32 from, u32 to,
+		       const struct member_message *message, bool sent);
+
 /* The last @lines lines. */
 void sim_trace_print(const struct sim_tracer *tracer, u64 lines, FILE *out);
 
