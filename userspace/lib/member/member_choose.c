@@ -38,12 +38,19 @@ static bool may_stay(struct member *m, u16 at)
 	       !(peer->flags & (MEMBER_PEER_STALLED | MEMBER_PEER_LEAVING));
 }
 
-/* Members that stay, by index: the largest set in which all hear each other. */
+/*
+ * Members that stay, by index: the largest set in which all hear each other.  Of two
+ * as large, the one that took part: who has just died is still heard for a while,
+ * and must not displace a member that answered.
+ */
 static u64 stay(struct member *m)
 {
 	const struct core_view *former = &m->installed;
 	u64 hears[MEMBER_NODES_MAX] = { 0 };
+	u64 answered[MEMBER_NODES_MAX] = { 0 };
 	unsigned int self = core_view_find(former, m->config.node_id);
+	u64 promised = m->proposal.promised | 1ULL << self;
+	u64 all, present;
 	u16 i, j;
 
 	for (i = 0; i < former->count; i++) {
@@ -53,8 +60,12 @@ static u64 stay(struct member *m)
 			if (i != j && member_peer_says_hears(m, &former->member[i],
 							     &former->member[j]))
 				hears[i] |= 1ULL << j;
+		if (promised >> i & 1)
+			answered[i] = hears[i] & promised;
 	}
-	return member_clique(hears, former->count, self);
+	all = member_clique(hears, former->count, self);
+	present = member_clique(answered, former->count, self);
+	return member_bits(all) > member_bits(present) ? all : present;
 }
 
 /* Leavers that take part count as if they stayed: they go in order. */
