@@ -99,7 +99,7 @@ struct conf_subnet {
 	bool ip_monitor;
 	u8 target_count;
 	struct conf_address target[CONF_TARGETS_MAX];
-	struct conf_place place;	/* of SUBNET; line 0 without one */
+	struct conf_place place;	/* of SUBNET, or of the first address in it */
 };
 
 enum conf_family {

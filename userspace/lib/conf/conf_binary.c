@@ -278,6 +278,7 @@ static int check_whole(struct conf *conf)
 
 		if (!package->all_nodes && !package->node_count)
 			return -EINVAL;
+		conf_relation_policies(package, &unknown, &report);
 		conf_relation_package(conf, package, &unknown, &report);
 	}
 	conf_check(conf, &report);

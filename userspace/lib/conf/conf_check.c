@@ -88,6 +88,7 @@ static void join_subnet(struct check *check, struct conf_interface_address *addr
 	cluster->subnet[cluster->subnet_count++] = (struct conf_subnet){
 		.network = network,
 		.path = CONF_NO_PATH,
+		.place = address->place,
 	};
 }
 

@@ -96,7 +96,9 @@ static int compare(void *arg, const struct conf_keyword *keyword,
 	bool same;
 
 	follow(&search->item, keyword, value);
-	same = keyword == search->keyword && search->item.number == search->wanted->number &&
+	same = keyword == search->keyword &&
+	       (keyword->tag != CONF_TAG_PKG_NODE ||
+		search->item.number == search->wanted->number) &&
 	       !strcmp(search->item.outer, search->wanted->outer) &&
 	       !strcmp(search->item.inner, search->wanted->inner);
 	if (same && keyword->tag == CONF_TAG_PEV)

@@ -47,14 +47,15 @@ void conf_out_time(struct conf_out *out, u64 time_ns)
 		u64 ns;
 		const char *name;
 	} units[] = {
+		{ 3600 * CORE_NS_PER_S, "h" },
 		{ 60 * CORE_NS_PER_S, "min" },
 		{ CORE_NS_PER_S, "s" },
 		{ CORE_NS_PER_MS, "ms" },
 		{ 1000, "us" },
 	};
-	size_t i = time_ns ? 0 : 1;
+	size_t i = time_ns ? 0 : 2;
 
-	while (i < 3 && time_ns % units[i].ns)
+	while (i < 4 && time_ns % units[i].ns)
 		i++;
 	conf_out_u64(out, time_ns / units[i].ns);
 	conf_out_text(out, units[i].name);

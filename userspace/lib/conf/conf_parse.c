@@ -41,7 +41,10 @@ static struct conf_error keyword_error(const struct parser *parser, enum conf_se
 	struct conf_error error = conf_error_start(severity, parser->line.keyword_place);
 	struct conf_out out = conf_out_start(error.what, sizeof(error.what));
 
-	conf_out_bytes(&out, parser->line.keyword, parser->line.keyword_length);
+	if (parser->line.keyword_length)
+		conf_out_bytes(&out, parser->line.keyword, parser->line.keyword_length);
+	else
+		conf_out_text(&out, "line");
 	return error;
 }
 
@@ -72,6 +75,8 @@ static void say_unknown(struct parser *parser)
 			 " file");
 		CONF_SAY(error.remedy, cluster ? "give package files with -P" :
 			 "give the cluster file with -C");
+	} else if (near && near->tag == CONF_TAG_PEV) {
+		CONF_SAY(error.remedy, "a name follows pev_, as in pev_size");
 	} else if (near) {
 		CONF_SAY(error.remedy, "did you mean ", near->name, "?");
 	} else {
@@ -402,6 +407,7 @@ int conf_parse_package(struct conf *conf, const char *text, size_t length, u16 f
 	run(&parser, text, length, file);
 	if (!package->node_count)
 		package->all_nodes = true;
+	conf_relation_policies(package, &parser.seen, report);
 	if (report->errors == parser.errors_before)
 		conf_relation_package(conf, package, &parser.seen, report);
 	if (report->errors == parser.errors_before)

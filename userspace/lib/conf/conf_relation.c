@@ -79,8 +79,8 @@ void conf_relation_cluster(const struct conf *conf, const struct conf_places *pl
 }
 
 /* What the data model can hold but the package manager does not do. */
-static void check_policies(const struct conf_package *package,
-			   const struct conf_places *places, struct conf_report *report)
+void conf_relation_policies(const struct conf_package *package,
+			    const struct conf_places *places, struct conf_report *report)
 {
 	struct conf_error error;
 
@@ -151,7 +151,6 @@ static void check_halt_time(const struct conf_package *package,
 void conf_relation_package(const struct conf *conf, const struct conf_package *package,
 			   const struct conf_places *places, struct conf_report *report)
 {
-	check_policies(package, places, report);
 	check_scripts(conf, package, places, report);
 	check_halt_time(package, places, report);
 }

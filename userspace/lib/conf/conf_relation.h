@@ -13,6 +13,9 @@ struct conf_places {
 
 void conf_relation_cluster(const struct conf *conf, const struct conf_places *places,
 			   struct conf_report *report);
+/* What this release does not do; to be called whatever else is wrong. */
+void conf_relation_policies(const struct conf_package *package,
+			    const struct conf_places *places, struct conf_report *report);
 void conf_relation_package(const struct conf *conf, const struct conf_package *package,
 			   const struct conf_places *places, struct conf_report *report);
 
