@@ -24,6 +24,7 @@ bool pkg_is_coordinator(const struct pkg *pkg)
 	return pkg->view.epoch && pkg->view.coordinator == pkg->self;
 }
 
+/* Is there room for a proposal about this slot? */
 bool pkg_may_propose(const struct pkg *pkg, u16 n)
 {
 	return !pkg->slot[n].pending && pkg->open < PKG_PROPOSALS_MAX;

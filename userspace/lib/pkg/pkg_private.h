@@ -150,11 +150,10 @@ u16 pkg_settings_find(const struct pkg *pkg, const char *name);
 struct pkg_settings *pkg_slot_settings(struct pkg *pkg, u16 slot);
 u16 pkg_slot_free(const struct pkg *pkg);
 void pkg_slot_bind(struct pkg *pkg, u16 slot);
-/* The record as it will be: proposed if pending, else committed. */
 const struct pkg_record *pkg_slot_latest(const struct pkg_slot *slot);
 void pkg_wake(struct pkg *pkg, u64 at_ns);
 
-/* pkg_place.c: where may a package run */
+/* pkg_place.c */
 bool pkg_node_member(const struct pkg *pkg, u16 node);
 u64 pkg_node_incarnation(const struct pkg *pkg, u16 node);
 enum pkg_result pkg_place_check(struct pkg *pkg, u16 slot, const struct pkg_settings *settings,
@@ -165,7 +164,6 @@ u16 pkg_place_choose(struct pkg *pkg, u16 slot, const struct pkg_settings *setti
 
 /* pkg_decide.c: coordinator half */
 bool pkg_is_coordinator(const struct pkg *pkg);
-/* Is there room for a proposal about this slot? */
 bool pkg_may_propose(const struct pkg *pkg, u16 slot);
 void pkg_propose(struct pkg *pkg, u16 slot, const struct pkg_record *next);
 void pkg_cluster_propose(struct pkg *pkg, enum pkg_cluster_state state, u16 owner,

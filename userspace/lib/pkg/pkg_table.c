@@ -77,6 +77,7 @@ void pkg_slot_bind(struct pkg *pkg, u16 n)
 	pkg->tell_status = true;
 }
 
+/* The record as it will be: proposed if pending, else committed. */
 const struct pkg_record *pkg_slot_latest(const struct pkg_slot *slot)
 {
 	return slot->pending ? &slot->proposed : &slot->record;
