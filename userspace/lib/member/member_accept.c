@@ -80,6 +80,8 @@ static void ballot_take(struct member *m, const struct member_ballot *ballot)
 {
 	core_assert(member_ballot_compare(ballot, &m->promised) >= 0);
 	member_counter_seen(m, ballot);
+	if (member_ballot_compare(ballot, &m->promised))
+		m->ballots += m->ballots < 0xffff;
 	m->promised = *ballot;
 	m->promised_at_ns = m->now_ns;
 	if (ballot->node != m->config.node_id)

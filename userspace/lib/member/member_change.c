@@ -29,6 +29,17 @@ unsigned int member_rank(struct member *m)
 	return rank;
 }
 
+/*
+ * Each further ballot of an epoch doubles the patience with its proposer, up to
+ * sixteen times: with slow disks the members would outbid each other for ever.
+ */
+unsigned int member_patience(const struct member *m)
+{
+	if (m->ballots < 2)
+		return 1;
+	return 1u << (m->ballots < 5 ? m->ballots - 1 : 4);
+}
+
 /* A member silent, or two of the members heard that do not hear each other? */
 static bool link_lost(struct member *m)
 {
@@ -103,7 +114,7 @@ u64 member_change_due(struct member *m)
 	rank = member_rank(m);
 	if (m->promised.counter && m->promised.node != m->config.node_id)
 		/* Somebody proposes: leave it two intervals at the least. */
-		due = m->promised_at_ns + step * (rank ? rank : 1);
+		due = m->promised_at_ns + step * member_patience(m) * (rank ? rank : 1);
 	else if (leave_asked(m) && !link_lost(m))
 		due = m->change_since_ns;
 	else

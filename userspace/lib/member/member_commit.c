@@ -111,6 +111,7 @@ static void acceptor_reset(struct member *m)
 {
 	m->promised.counter = 0;
 	m->promised.node = 0;
+	m->ballots = 0;
 	m->acceptance.stage = MEMBER_ACCEPT_IDLE;
 	m->kernel_accepted.epoch = 0;
 	m->kernel_accepted.hash = 0;

@@ -10,6 +10,12 @@
 #define ARBITER_INTERVALS	8
 #define ACCEPT_INTERVALS	12
 
+static void want_all(struct member *m)
+{
+	m->form.node_count = m->config.node_count;
+	memcpy(m->form.node, m->config.node, sizeof(m->form.node));
+}
+
 void member_form_want(struct member *m, bool automatic, u16 count, const u16 *node)
 {
 	struct member_forming *f = &m->form;
@@ -18,12 +24,10 @@ void member_form_want(struct member *m, bool automatic, u16 count, const u16 *no
 	if (member_installed(m) || m->left || m->leaving)
 		return;
 	f->wanted = true;
-	f->automatic = automatic;
+	f->automatic |= automatic;
 	f->since_ns = m->now_ns;
 	f->not_before_ns = 0;
-	f->node_count = 0;
-	for (i = 0; i < m->config.node_count; i++)
-		f->node[f->node_count++] = m->config.node[i];
+	want_all(m);
 	if (!count || count > MEMBER_NODES_MAX)
 		return;
 	f->node_count = 0;
@@ -149,6 +153,20 @@ static void form_start(struct member *m)
 	prepare_send(m);
 }
 
+static void promise_send(struct member *m, u16 to)
+{
+	struct member_message *message = member_message_new(m, MEMBER_MESSAGE_FORM_PROMISE);
+	struct member_form_promise *promise = &message->form_promise;
+
+	promise->ballot = m->disk.promised;
+	promise->held = m->disk.committed.count || m->disk.value_count;
+	promise->committed = m->disk.committed;
+	promise->value_count = m->disk.value_count;
+	memcpy(promise->value, m->disk.value, sizeof(promise->value));
+	member_heard_fill(m, &promise->heard);
+	member_send(m, to, message);
+}
+
 void member_on_form_prepare(struct member *m, const struct member_message *message)
 {
 	const struct member_ballot *ballot = &message->form_prepare.ballot;
@@ -168,19 +186,22 @@ void member_on_form_prepare(struct member *m, const struct member_message *messa
 		member_send(m, message->from, refuse);
 		return;
 	}
-	m->disk.promised = *ballot;
 	m->form.promised_at_ns = m->now_ns;
 	if (message->from != m->config.node_id)
 		member_form_back_off(m);
-	m->form.answer_to = message->from;
-	m->form.answer_token = member_disk_write(m);
+	if (!member_ballot_compare(ballot, &m->form.synced)) {
+		promise_send(m, message->from);
+	} else if (member_ballot_compare(ballot, &m->disk.promised) || !m->form.answer_to) {
+		m->disk.promised = *ballot;
+		m->form.answer_to = message->from;
+		m->form.answer_ballot = *ballot;
+		m->form.answer_token = member_disk_write(m);
+	}
 }
 
 /* The promise is on disk: say so. */
 void member_form_synced(struct member *m, u64 token, int result)
 {
-	struct member_message *message;
-	struct member_form_promise *promise;
 	u16 to = m->form.answer_to;
 
 	if (!to || token < m->form.answer_token)
@@ -188,15 +209,11 @@ void member_form_synced(struct member *m, u64 token, int result)
 	m->form.answer_to = 0;
 	if (result || member_installed(m) || m->installing.active)
 		return;
-	message = member_message_new(m, MEMBER_MESSAGE_FORM_PROMISE);
-	promise = &message->form_promise;
-	promise->ballot = m->disk.promised;
-	promise->held = m->disk.committed.count || m->disk.value_count;
-	promise->committed = m->disk.committed;
-	promise->value_count = m->disk.value_count;
-	memcpy(promise->value, m->disk.value, sizeof(promise->value));
-	member_heard_fill(m, &promise->heard);
-	member_send(m, to, message);
+	/* Overtaken by a higher one that is not on disk yet? */
+	if (member_ballot_compare(&m->form.answer_ballot, &m->disk.promised))
+		return;
+	m->form.synced = m->disk.promised;
+	promise_send(m, to);
 }
 
 static void accept_send(struct member *m)
@@ -246,6 +263,10 @@ static void form_decide(struct member *m)
 	struct member_forming *f = &m->form;
 
 	if (member_form_choose(m)) {
+		/* The nodes that an administrator named may not: go on with all
+		 * of them when the cluster is to start by itself. */
+		if (f->automatic)
+			want_all(m);
 		member_form_back_off(m);
 		return;
 	}

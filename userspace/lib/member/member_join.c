@@ -21,13 +21,18 @@ bool member_cluster_heard(const struct member *m)
 }
 
 /*
- * A view that this kernel accepted and that came to nothing is newer than the
- * cluster's: its acknowledgements do not count there (rule 1), and it could not
- * install the next view. Only a new incarnation can join.
+ * This kernel accepted a view of a formation, and that is not what the cluster
+ * runs: it will not acknowledge anybody else, and its acknowledgements may not
+ * count there (rule 1). Only a new incarnation can join.
  */
 static bool spoilt(const struct member *m, const struct member_peer *peer)
 {
-	return m->kernel_accepted.epoch > peer->installed_epoch;
+	if (!m->kernel_accepted.epoch)
+		return false;
+	if (m->kernel_accepted.epoch != peer->installed_epoch)
+		return true;
+	return peer->frontier.epoch == peer->installed_epoch &&
+	       peer->frontier.hash != m->kernel_accepted.hash;
 }
 
 static void join_send(struct member *m)

@@ -62,7 +62,8 @@ void member_propose_preempted(struct member *m, u16 by, const struct member_ball
 		return;
 	member_report(m, MEMBER_REASON_PREEMPTED, by, m->installed.epoch + 1, ballot->counter);
 	member_propose_stop(m);
-	m->not_before_ns = m->now_ns + interval + member_random(m, 2 * interval);
+	m->not_before_ns = m->now_ns + member_patience(m) *
+			   (interval + member_random(m, 2 * interval));
 }
 
 /* Keep the distinct values, and of too many those of the highest ballots. */
@@ -429,7 +430,8 @@ void member_propose_tick(struct member *m)
 		prepare_tick(m);
 	} else if (p->phase == MEMBER_PROPOSAL_FETCH) {
 		fetch_tick(m);
-	} else if (m->now_ns >= p->started_ns + ACCEPT_INTERVALS * m->config.interval_ns) {
+	} else if (m->now_ns >= p->started_ns + ACCEPT_INTERVALS * member_patience(m) *
+				m->config.interval_ns) {
 		member_propose_start(m);
 	} else {
 		p->next_ns = m->now_ns + m->config.interval_ns;

@@ -155,6 +155,8 @@ struct member_forming {
 	u64 promised_at_ns;
 	u16 answer_to;			/* promise to send when the disk has it */
 	u64 answer_token;
+	struct member_ballot answer_ballot;
+	struct member_ballot synced;	/* the promise that is on disk */
 	u16 node_count;
 	u16 node[MEMBER_NODES_MAX];
 
@@ -229,6 +231,7 @@ struct member {
 	/* Acceptor for installed.epoch + 1. */
 	struct member_ballot promised;	/* .counter 0: none */
 	u64 promised_at_ns;
+	u16 ballots;			/* taken for this epoch */
 	struct member_acceptance acceptance;
 	bool prepare_waits;		/* until its view is installed */
 	struct member_ballot prepare_ballot;
@@ -286,6 +289,7 @@ u64 member_peer_deadline(const struct member *m);
 
 /* member_change.c: when to propose */
 unsigned int member_rank(struct member *m);
+unsigned int member_patience(const struct member *m);
 void member_change_update(struct member *m);
 u64 member_change_due(struct member *m);
 
