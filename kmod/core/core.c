@@ -117,7 +117,8 @@ int core_pet(struct core *core, u64 now_ns)
 	if (core_check(core, now_ns) != CORE_VERDICT_NONE)
 		return -ETIME;
 	core->detached = false;
-	core->safety_ns = now_ns + core->config.safety_timeout_ns;
+	if (!core->shutdown)
+		core->safety_ns = now_ns + core->config.safety_timeout_ns;
 	return 0;
 }
 
@@ -140,11 +141,20 @@ void core_detached(struct core *core, u64 now_ns)
 {
 	u64 end = now_ns + core->config.on_detach_ns;
 
-	if (!core->armed)
+	if (!core->armed || core->shutdown)
 		return;
 	core->detached = true;
 	if (end < core->safety_ns)
 		core->safety_ns = end;
+}
+
+void core_shutdown(struct core *core, u64 now_ns, u64 grace_ns)
+{
+	if (!core->armed || core->shutdown || core_check(core, now_ns) != CORE_VERDICT_NONE)
+		return;
+	core->shutdown = true;
+	if (now_ns + grace_ns > core->safety_ns)
+		core->safety_ns = now_ns + grace_ns;
 }
 
 void core_request_toc(struct core *core)

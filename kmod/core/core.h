@@ -164,6 +164,8 @@ int core_pet(struct core *core, u64 now_ns);
 int core_disarm(struct core *core, bool force);
 /* The arming process is gone. */
 void core_detached(struct core *core, u64 now_ns);
+/* The machine shuts down: the safety lease is moved once, by a bounded grace. */
+void core_shutdown(struct core *core, u64 now_ns, u64 grace_ns);
 /* cmcld asks for a TOC of its own node. Nothing happens unless armed. */
 void core_request_toc(struct core *core);
 

@@ -69,6 +69,7 @@ struct core {
 
 	bool armed;
 	bool detached;
+	bool shutdown;			/* the last grace has been given */
 	enum core_verdict verdict;
 	u64 safety_ns;			/* end of the safety lease */
 	u64 quorum_ns;			/* end of the quorum lease; U64_MAX: no bound */

@@ -146,6 +146,26 @@ static void late_user_space_is_told_to_peers(void **state)
 	world_free(w);
 }
 
+static void shutdown_gets_one_grace_and_keeps_the_quorum_lease(void **state)
+{
+	struct world *w = world_formed(2);
+	struct core *core = w->node[1];
+	u64 quorum = core_quorum_lease_ns(core);
+	u64 end = w->now_ns + 60000 * MS;
+
+	core_shutdown(core, w->now_ns, 60000 * MS);
+	assert_int_equal(core_safety_lease_ns(core), end);
+	assert_int_equal(core_quorum_lease_ns(core), quorum);
+	/* Neither a second call, nor a renewal, nor a detach moves it. */
+	w->now_ns += 100 * MS;
+	core_shutdown(core, w->now_ns, 60000 * MS);
+	assert_int_equal(core_pet(core, w->now_ns), 0);
+	core_detached(core, w->now_ns);
+	assert_int_equal(core_safety_lease_ns(core), end);
+	assert_int_equal(core_check(core, quorum), CORE_VERDICT_QUORUM_LEASE);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +177,7 @@ int main(void)
 		cmocka_unit_test(requested_toc_needs_an_armed_node),
 		cmocka_unit_test(leases_warn_once_at_half_and_three_quarters),
 		cmocka_unit_test(late_user_space_is_told_to_peers),
+		cmocka_unit_test(shutdown_gets_one_grace_and_keeps_the_quorum_lease),
 	};
 
 	return cmocka_run_group_tests_name("core_safety", tests, NULL, NULL);
