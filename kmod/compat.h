@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Differences between kernels 5.10 and 6.18; the only file that asks for the
+ * version. */
+#ifndef TOCSIN_COMPAT_H
+#define TOCSIN_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+#include <net/udp_tunnel.h>
+
+/* hrtimer_init() and the function were set apart until 6.13. */
+static inline void compat_hrtimer_setup(struct hrtimer *timer,
+					enum hrtimer_restart (*function)(struct hrtimer *),
+					enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, function, CLOCK_MONOTONIC, mode);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = function;
+#endif
+}
+
+/* 6.17 added flags of the control block to the transmit functions. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define COMPAT_TUNNEL_FLAGS	, 0
+#else
+#define COMPAT_TUNNEL_FLAGS
+#endif
+
+/* Before 6.1 every operation was held to be strict anyway. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#define COMPAT_RESV_START_OP(op)	.resv_start_op = (op),
+#else
+#define COMPAT_RESV_START_OP(op)
+#endif
+
+/*
+ * May other CPUs be stopped before panic() prints?  Before 5.18 printk() spins
+ * on a console owner that no longer runs, even in a panic.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+#define COMPAT_PARK_BEFORE_PANIC	1
+#else
+#define COMPAT_PARK_BEFORE_PANIC	0
+#endif
+
+#endif

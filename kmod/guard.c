@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "guard.h"
+
+#include <linux/fs.h>
+#include <linux/kexec.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/panic.h>
+#include <linux/reboot.h>
+#include <linux/suspend.h>
+
+#include "clock.h"
+#include "instance.h"
+#include "recorder.h"
+
+#define MARGIN_NS_SHORT		(20 * NSEC_PER_MSEC)
+#define SHUTDOWN_GRACE_S_MAX	3600
+
+static unsigned int shutdown_grace_s = 60;
+module_param(shutdown_grace_s, uint, 0644);
+MODULE_PARM_DESC(shutdown_grace_s,
+		 "Seconds that the last part of a shutdown may take while armed (default 60)");
+
+/*
+ * The timer keeps running through a shutdown, so that one that hangs ends; the
+ * deadline of the safety lease is moved once.  The quorum lease stays: until
+ * the machine is off it may still do something.
+ */
+static int reboot_notified(struct notifier_block *block, unsigned long action, void *command)
+{
+	struct tocsin *t = tocsin_instance;
+	u64 grace_ns = min_t(u64, shutdown_grace_s, SHUTDOWN_GRACE_S_MAX) * NSEC_PER_SEC;
+	unsigned long flags;
+	u64 now_ns;
+
+	if (!tocsin_armed(t))
+		return NOTIFY_DONE;
+	now_ns = tocsin_lock(t, &flags);
+	core_shutdown(t->core, now_ns, grace_ns);
+	tocsin_record(RECORDER_REBOOT, 0, 0, core_safety_lease_ns(t->core), action, 0, 0);
+	tocsin_unlock(t, flags);
+	pr_notice("tocsin: armed during shutdown: it must end within %u s\n", shutdown_grace_s);
+	return NOTIFY_DONE;
+}
+
+static int pm_notified(struct notifier_block *block, unsigned long event, void *unused)
+{
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		if (!tocsin_armed(tocsin_instance))
+			return NOTIFY_DONE;
+		pr_warn("tocsin: armed: no sleep; halt the cluster on this node first\n");
+		return notifier_from_errno(-EBUSY);
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		tocsin_clock_resume();
+		return NOTIFY_OK;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_block = {
+	.notifier_call = reboot_notified,
+};
+
+static struct notifier_block pm_block = {
+	.notifier_call = pm_notified,
+};
+
+/* hardlockup_panic is not exported; ask as user space would. */
+static bool hardlockup_panics(void)
+{
+	struct file *file = filp_open("/proc/sys/kernel/hardlockup_panic", O_RDONLY, 0);
+	char text = '0';
+	loff_t at = 0;
+
+	if (IS_ERR(file))
+		return false;
+	if (kernel_read(file, &text, 1, &at) != 1)
+		text = '0';
+	filp_close(file, NULL);
+	return text != '0';
+}
+
+u32 tocsin_guard_warnings(const struct tocsin *t)
+{
+	u32 warnings = 0;
+
+	if (!kexec_crash_loaded()) {
+		warnings |= TOCSIN_WARNING_NO_KDUMP;
+		pr_warn("tocsin: no crash kernel is loaded: a TOC will leave no dump\n");
+		if (!panic_timeout && t->action == TOCSIN_ACTION_PANIC) {
+			warnings |= TOCSIN_WARNING_NO_RESTART;
+			pr_warn("tocsin: kernel.panic is 0: no restart after a TOC\n");
+		}
+	}
+	if (!hardlockup_panics()) {
+		warnings |= TOCSIN_WARNING_NO_HARDLOCKUP_PANIC;
+		pr_notice("tocsin: kernel.hardlockup_panic is off\n");
+	}
+	if (t->toc_margin_ns < MARGIN_NS_SHORT) {
+		warnings |= TOCSIN_WARNING_MARGIN;
+		pr_warn("tocsin: the TOC margin is below 20 ms\n");
+	}
+	return warnings;
+}
+
+int tocsin_guard_init(void)
+{
+	int err;
+
+	err = register_reboot_notifier(&reboot_block);
+	if (err)
+		return err;
+	err = register_pm_notifier(&pm_block);
+	if (err)
+		unregister_reboot_notifier(&reboot_block);
+	return err;
+}
+
+void tocsin_guard_uninit(void)
+{
+	unregister_pm_notifier(&pm_block);
+	unregister_reboot_notifier(&reboot_block);
+}

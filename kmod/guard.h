@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What an armed node refuses or survives: suspend, unload, shutdown. */
+#ifndef TOCSIN_GUARD_H
+#define TOCSIN_GUARD_H
+
+#include <linux/types.h>
+
+struct tocsin;
+
+int tocsin_guard_init(void);
+void tocsin_guard_uninit(void);
+
+/* Bits of enum tocsin_warning; also logged. Context: process. */
+u32 tocsin_guard_warnings(const struct tocsin *t);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life of the instance:
+ *
+ *   none --attach--> attached --arm--> armed --disarm--> attached
+ *    ^                  |                |
+ *    +--owner gone------+                +--owner gone--> armed, nobody's:
+ *                                           the lease ends soon, unless the
+ *                                           same incarnation is resumed
+ */
+#include "instance.h"
+
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "clock.h"
+#include "guard.h"
+#include "key.h"
+#include "notify.h"
+#include "recorder.h"
+#include "safety.h"
+#include "timers.h"
+#include "toc.h"
+
+struct tocsin *tocsin_instance;
+
+u64 tocsin_lock(struct tocsin *t, unsigned long *flags)
+{
+	u64 now_ns;
+
+	raw_spin_lock_irqsave(&t->lock, *flags);
+	now_ns = tocsin_clock_ns();
+	/* The core relies on time that never goes back, also between CPUs. */
+	if (now_ns < t->now_ns)
+		now_ns = t->now_ns;
+	t->now_ns = now_ns;
+	return now_ns;
+}
+
+void tocsin_unlock(struct tocsin *t, unsigned long flags)
+{
+	enum core_verdict verdict = t->core->verdict;
+	u64 deadline_ns = core_deadline_ns(t->core);
+	u64 now_ns = t->now_ns;
+
+	atomic64_set(&t->safety_ns, core_safety_lease_ns(t->core));
+	atomic64_set(&t->quorum_ns, core_quorum_lease_ns(t->core));
+	raw_spin_unlock_irqrestore(&t->lock, flags);
+	if (unlikely(verdict != CORE_VERDICT_NONE))
+		tocsin_toc(t, verdict, now_ns, now_ns > deadline_ns ? now_ns - deadline_ns : 0);
+	tocsin_safety_deadline(t);
+}
+
+int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
+{
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	lockdep_assert_held(&t->mutex);
+	tocsin_dissolve(t);
+	now_ns = tocsin_lock(t, &flags);
+	err = core_init(t->core, config, now_ns);
+	if (!err) {
+		t->attached = true;
+		t->owner = owner;
+		t->last_pet_ns = now_ns;
+		tocsin_recorder_state(t);
+	}
+	tocsin_unlock(t, flags);
+	if (err)
+		return err;
+	tocsin_timers_start(t);
+	return 0;
+}
+
+/* Take the paths of all peers out of reach; they are closed afterwards. */
+static void peers_unlink(struct tocsin *t)
+{
+	unsigned long flags;
+	unsigned int id;
+
+	tocsin_lock(t, &flags);
+	t->attached = false;
+	memset(t->core, 0, core_size());
+	t->core->safety_ns = CORE_NEVER;
+	t->core->quorum_ns = CORE_NEVER;
+	for (id = 1; id <= CORE_NODE_ID_MAX; id++)
+		tocsin_recorder_peer(t, id);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+}
+
+void tocsin_dissolve(struct tocsin *t)
+{
+	unsigned int id;
+
+	lockdep_assert_held(&t->mutex);
+	if (!t->attached)
+		return;
+	WARN_ON_ONCE(tocsin_armed(t));
+	tocsin_timers_stop(t);
+	peers_unlink(t);
+	for (id = 1; id <= CORE_NODE_ID_MAX; id++) {
+		/* Receivers find no peer; the timer that sent is stopped. */
+		tocsin_link_close(t, t->peer[id].path, CORE_PATHS_MAX);
+		memset(&t->peer[id], 0, sizeof(t->peer[id]));
+	}
+	tocsin_key_clear(t);
+	t->owner = 0;
+}
+
+int tocsin_arm(struct tocsin *t)
+{
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	lockdep_assert_held(&t->mutex);
+	if (tocsin_armed(t))
+		return -EALREADY;
+	t->warnings = tocsin_guard_warnings(t);
+	__module_get(THIS_MODULE);
+	err = tocsin_safety_start(t);
+	if (err)
+		goto err_put;
+	now_ns = tocsin_lock(t, &flags);
+	err = core_arm(t->core, now_ns);
+	t->last_pet_ns = now_ns;
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	if (err)
+		goto err_stop;
+	return 0;
+
+err_stop:
+	tocsin_safety_stop(t);
+err_put:
+	module_put(THIS_MODULE);
+	return err;
+}
+
+int tocsin_disarm(struct tocsin *t, bool force)
+{
+	unsigned long flags;
+	int err;
+
+	lockdep_assert_held(&t->mutex);
+	tocsin_lock(t, &flags);
+	err = core_disarm(t->core, force);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	if (err)
+		return err;
+	tocsin_safety_stop(t);
+	module_put(THIS_MODULE);
+	if (!t->owner)
+		tocsin_dissolve(t);
+	return 0;
+}
+
+void tocsin_owner_gone(struct tocsin *t, u32 owner)
+{
+	unsigned long flags;
+	u64 now_ns, end_ns;
+
+	mutex_lock(&t->mutex);
+	if (!t->attached || t->owner != owner)
+		goto out;
+	t->owner = 0;
+	if (!tocsin_armed(t)) {
+		tocsin_dissolve(t);
+		goto out;
+	}
+	now_ns = tocsin_lock(t, &flags);
+	core_detached(t->core, now_ns);
+	end_ns = core_safety_lease_ns(t->core);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	tocsin_record(RECORDER_DETACH, 0, 0, end_ns, 0, task_tgid_nr(current), 0);
+	pr_warn("tocsin: the cluster manager went away while armed: %lld ms left\n",
+		div_s64(end_ns - now_ns, NSEC_PER_MSEC));
+	tocsin_safety_check(t);
+out:
+	mutex_unlock(&t->mutex);
+}
+
+int tocsin_instance_init(void)
+{
+	struct tocsin *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	t->core = kvzalloc(core_size(), GFP_KERNEL);
+	if (!t->core)
+		goto err_free;
+	t->peer = kvcalloc(CORE_NODE_ID_MAX + 1, sizeof(*t->peer), GFP_KERNEL);
+	if (!t->peer)
+		goto err_core;
+	mutex_init(&t->mutex);
+	raw_spin_lock_init(&t->lock);
+	INIT_LIST_HEAD(&t->sockets);
+	t->core->safety_ns = CORE_NEVER;
+	t->core->quorum_ns = CORE_NEVER;
+	atomic64_set(&t->safety_ns, CORE_NEVER);
+	atomic64_set(&t->quorum_ns, CORE_NEVER);
+	tocsin_timers_init(t);
+	tocsin_instance = t;
+	return 0;
+
+err_core:
+	kvfree(t->core);
+err_free:
+	kfree(t);
+	return -ENOMEM;
+}
+
+void tocsin_instance_uninit(void)
+{
+	struct tocsin *t = tocsin_instance;
+
+	mutex_lock(&t->mutex);
+	tocsin_dissolve(t);
+	mutex_unlock(&t->mutex);
+	kvfree(t->peer);
+	kvfree(t->core);
+	kfree(t);
+	tocsin_instance = NULL;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The instance: what a cluster manager has attached to.  One exists, in the
+ * initial network namespace; everything takes it as an argument, so that more
+ * can follow.
+ *
+ * Locks, outermost first:
+ *  - mutex: life and configuration (attach, keys, peers, arm, disarm).
+ *  - lock: the core and the tables below it.  Raw, interrupts off, held for
+ *    pure arithmetic only, so that it may be taken anywhere but in the checks
+ *    of the leases: those read the published deadlines and take no lock.
+ */
+#ifndef TOCSIN_INSTANCE_H
+#define TOCSIN_INSTANCE_H
+
+#include <linux/atomic.h>
+#include <linux/hrtimer.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <uapi/linux/tocsin.h>
+
+#include "core_info.h"
+#include "core_state.h"
+#include "link.h"
+
+struct tocsin_key;
+
+struct tocsin_peer {
+	char name[TOCSIN_NAME_MAX + 1];
+	u64 joined_ns;
+	struct tocsin_path path[CORE_PATHS_MAX];
+};
+
+struct tocsin_stats {
+	atomic64_t received;
+	atomic64_t sent;
+	atomic64_t send_errors;
+	atomic64_t pets;
+	atomic64_t drop[CORE_DROP_COUNT];
+	u64 late_last_ns;
+	u64 late_max_ns;
+};
+
+struct tocsin {
+	struct mutex mutex;
+
+	/* Protected by mutex. */
+	bool attached;
+	u32 owner;			/* netlink port; 0: gone */
+	u32 warnings;
+
+	/* Fixed from attach to disarm. */
+	enum tocsin_action action;
+	u16 port;
+	u64 toc_margin_ns;
+	char name[TOCSIN_NAME_MAX + 1];
+
+	/* Protected by lock. */
+	raw_spinlock_t lock;
+	struct core *core;
+	u64 now_ns;			/* newest time the core has seen */
+	u64 last_pet_ns;
+	bool flushing;			/* events are being handed out */
+	char reason[TOCSIN_REASON_MAX + 1];
+	struct tocsin_peer *peer;	/* by node id */
+
+	/* Published under lock, read without. */
+	atomic64_t safety_ns;
+	atomic64_t quorum_ns;
+
+	struct tocsin_key __rcu *key[TOCSIN_KEY_SLOTS];
+	struct tocsin_key __rcu *key_transmit;
+	struct list_head sockets;	/* protected by mutex */
+	struct hrtimer heartbeat;
+	struct tocsin_stats stats;
+};
+
+/* The one instance; made before anything can refer to it. */
+extern struct tocsin *tocsin_instance;
+
+int tocsin_instance_init(void);
+void tocsin_instance_uninit(void);
+
+/**
+ * tocsin_lock - enter the core
+ * Return: the time for calls of the core, never less than at the last entry.
+ */
+u64 tocsin_lock(struct tocsin *t, unsigned long *flags);
+
+/* Leave the core: publish deadlines first, then act on a verdict. May not
+ * return (TOC). */
+void tocsin_unlock(struct tocsin *t, unsigned long flags);
+
+/* The following hold t->mutex. */
+int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner);
+void tocsin_dissolve(struct tocsin *t);
+int tocsin_arm(struct tocsin *t);
+int tocsin_disarm(struct tocsin *t, bool force);
+
+/* The owner's socket is gone. Takes t->mutex. */
+void tocsin_owner_gone(struct tocsin *t, u32 owner);
+
+static inline bool tocsin_armed(const struct tocsin *t)
+{
+	return READ_ONCE(t->core->armed);
+}
+
+#endif

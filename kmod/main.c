@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tocsin: safety timer and heartbeat of the Tocsin cluster manager.
+ * This file only orders the start and the end.
+ */
+#include <linux/module.h>
+
+#include "clock.h"
+#include "guard.h"
+#include "instance.h"
+#include "netlink.h"
+#include "recorder.h"
+#include "safety.h"
+
+static int __init tocsin_init(void)
+{
+	int err;
+
+	tocsin_clock_resume();
+	err = tocsin_recorder_init();
+	if (err)
+		return err;
+	err = tocsin_instance_init();
+	if (err)
+		goto err_recorder;
+	err = tocsin_safety_init();
+	if (err)
+		goto err_instance;
+	err = tocsin_guard_init();
+	if (err)
+		goto err_safety;
+	/* ORDER: last, because from here on requests come. */
+	err = tocsin_netlink_init();
+	if (err)
+		goto err_guard;
+	return 0;
+
+err_guard:
+	tocsin_guard_uninit();
+err_safety:
+	tocsin_safety_uninit();
+err_instance:
+	tocsin_instance_uninit();
+err_recorder:
+	tocsin_recorder_uninit();
+	return err;
+}
+
+static void __exit tocsin_exit(void)
+{
+	tocsin_netlink_uninit();
+	tocsin_guard_uninit();
+	tocsin_instance_uninit();
+	tocsin_safety_uninit();
+	tocsin_recorder_uninit();
+}
+
+module_init(tocsin_init);
+module_exit(tocsin_exit);
+MODULE_DESCRIPTION("Safety timer and heartbeat of the Tocsin cluster manager");
+MODULE_VERSION("1");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY(TOCSIN_FAMILY_NAME);

@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Translation only: check what came, call a verb, write the answer.  The
+ * generic netlink layer holds back everybody without CAP_NET_ADMIN in the
+ * initial user namespace (GENL_ADMIN_PERM) and everybody outside the initial
+ * network namespace (no .netnsok).
+ */
+#include "netlink.h"
+
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "instance.h"
+#include "key.h"
+#include "notify.h"
+#include "parse.h"
+#include "put.h"
+#include "recorder.h"
+
+static u64 result(int err)
+{
+	return tocsin_record_result(err);
+}
+
+static u64 asker(void)
+{
+	return task_tgid_nr(current);
+}
+
+/* Enter as the owner of the instance, or say why not. */
+static int owner_enter(struct tocsin *t, struct genl_info *info)
+{
+	mutex_lock(&t->mutex);
+	if (!t->attached) {
+		mutex_unlock(&t->mutex);
+		GENL_SET_ERR_MSG(info, "nothing is attached: attach first");
+		return -ENODEV;
+	}
+	if (t->owner != info->snd_portid) {
+		mutex_unlock(&t->mutex);
+		GENL_SET_ERR_MSG(info, "another socket owns the instance");
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Take over an armed instance whose owner died. */
+static int resume(struct tocsin *t, const struct core_config *config, u32 owner,
+		  struct genl_info *info)
+{
+	const struct core_config *armed = &t->core->config;
+
+	if (config->incarnation != armed->incarnation) {
+		GENL_SET_ERR_MSG(info, "armed with another incarnation");
+		return config->incarnation ? -ESTALE : -EBUSY;
+	}
+	if (config->cluster_id != armed->cluster_id || config->node_id != armed->node_id) {
+		GENL_SET_ERR_MSG(info, "armed for another cluster or node");
+		return -EINVAL;
+	}
+	t->owner = owner;
+	return 0;
+}
+
+static int attach(struct tocsin *t, struct core_config *config, struct genl_info *info)
+{
+	int err;
+
+	if (t->attached && t->owner && t->owner != info->snd_portid) {
+		GENL_SET_ERR_MSG(info, "another process is attached");
+		return -EBUSY;
+	}
+	if (tocsin_armed(t))
+		return resume(t, config, info->snd_portid, info);
+	if (config->incarnation) {
+		GENL_SET_ERR_MSG(info, "nothing is armed: attach without an incarnation");
+		return -ESTALE;
+	}
+	err = tocsin_parse_instance(t, info);
+	if (err)
+		return err;
+	while (!config->incarnation)
+		get_random_bytes(&config->incarnation, sizeof(config->incarnation));
+	err = tocsin_attach(t, config, info->snd_portid);
+	if (err)
+		GENL_SET_ERR_MSG(info, "interval or a timeout is out of range");
+	return err;
+}
+
+int tocsin_nl_attach_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	struct core_config config;
+	struct sk_buff *skb;
+	void *header;
+	bool resumed;
+	int err;
+
+	err = tocsin_parse_config(info, &config);
+	if (err)
+		return err;
+	err = tocsin_answer_begin(info, TOCSIN_CMD_ATTACH, &skb, &header);
+	if (err)
+		return err;
+	mutex_lock(&t->mutex);
+	resumed = tocsin_armed(t);
+	err = attach(t, &config, info);
+	if (!err) {
+		tocsin_recorder_owner(t);
+		err = nla_put(skb, TOCSIN_A_INCARNATION, sizeof(u64), &config.incarnation);
+	}
+	tocsin_record(RECORDER_ATTACH, 0, 0, config.incarnation, resumed, asker(), result(err));
+	mutex_unlock(&t->mutex);
+	return tocsin_answer_end(info, skb, header, err);
+}
+
+int tocsin_nl_key_set_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct nlattr **attr = info->attrs;
+	struct tocsin *t = tocsin_instance;
+	u32 id;
+	u8 slot;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_KEY_SLOT) ||
+	    GENL_REQ_ATTR_CHECK(info, TOCSIN_A_KEY_ID) ||
+	    GENL_REQ_ATTR_CHECK(info, TOCSIN_A_KEY))
+		return -EINVAL;
+	slot = nla_get_u8(attr[TOCSIN_A_KEY_SLOT]);
+	id = nla_get_u32(attr[TOCSIN_A_KEY_ID]);
+	err = owner_enter(t, info);
+	if (err)
+		return err;
+	err = tocsin_key_set(t, slot, id, nla_data(attr[TOCSIN_A_KEY]),
+			     attr[TOCSIN_A_KEY_TRANSMIT]);
+	tocsin_record(RECORDER_KEY_SET, 0, 0, slot, id, !!attr[TOCSIN_A_KEY_TRANSMIT],
+		      result(err));
+	mutex_unlock(&t->mutex);
+	return err;
+}
+
+/* Swap a peer's paths under the lock; the old ones are closed after it. */
+static int peer_set(struct tocsin *t, const struct tocsin_parsed_peer *parsed)
+{
+	struct tocsin_peer *peer = &t->peer[parsed->id];
+	struct tocsin_path *path;
+	unsigned long flags;
+	int err;
+	u8 i;
+
+	path = kcalloc(CORE_PATHS_MAX, sizeof(*path), GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+	memcpy(path, parsed->path, parsed->paths * sizeof(*path));
+	err = tocsin_link_open(t, path, parsed->paths);
+	if (err)
+		goto out;
+	tocsin_lock(t, &flags);
+	if (t->core->peer[parsed->id].known)
+		err = t->core->peer[parsed->id].paths == parsed->paths ? 0 : -EINVAL;
+	else
+		err = core_peer_add(t->core, parsed->id, parsed->paths);
+	if (!err) {
+		memcpy(peer->name, parsed->name, sizeof(peer->name));
+		for (i = 0; i < CORE_PATHS_MAX; i++)
+			swap(peer->path[i], path[i]);
+		tocsin_recorder_peer(t, parsed->id);
+	}
+	tocsin_unlock(t, flags);
+	tocsin_link_close(t, path, CORE_PATHS_MAX);
+out:
+	kfree(path);
+	return err;
+}
+
+int tocsin_nl_peer_set_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	struct tocsin_parsed_peer *parsed;
+	int err;
+
+	parsed = kzalloc(sizeof(*parsed), GFP_KERNEL);
+	if (!parsed)
+		return -ENOMEM;
+	err = tocsin_parse_peer(info, parsed);
+	if (err)
+		goto out;
+	err = owner_enter(t, info);
+	if (err)
+		goto out;
+	err = peer_set(t, parsed);
+	if (err == -EINVAL)
+		GENL_SET_ERR_MSG(info, "this node itself, or another number of paths than before");
+	else if (err == -EADDRNOTAVAIL)
+		GENL_SET_ERR_MSG(info, "a local address is not on this node");
+	else if (err == -EADDRINUSE)
+		GENL_SET_ERR_MSG(info, "the port is taken on a local address");
+	tocsin_record(RECORDER_PEER_SET, parsed->id, 0, parsed->paths, 0, asker(), result(err));
+	mutex_unlock(&t->mutex);
+out:
+	kfree(parsed);
+	return err;
+}
+
+static int peer_del(struct tocsin *t, u16 id)
+{
+	struct tocsin_path *path;
+	unsigned long flags;
+	int err;
+	u8 i;
+
+	path = kcalloc(CORE_PATHS_MAX, sizeof(*path), GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+	tocsin_lock(t, &flags);
+	err = core_peer_remove(t->core, id);
+	if (!err) {
+		for (i = 0; i < CORE_PATHS_MAX; i++)
+			swap(t->peer[id].path[i], path[i]);
+		tocsin_recorder_peer(t, id);
+	}
+	tocsin_unlock(t, flags);
+	tocsin_link_close(t, path, CORE_PATHS_MAX);
+	kfree(path);
+	return err;
+}
+
+int tocsin_nl_peer_del_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	int err;
+	u16 id;
+
+	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_TARGET))
+		return -EINVAL;
+	id = nla_get_u16(info->attrs[TOCSIN_A_TARGET]);
+	err = owner_enter(t, info);
+	if (err)
+		return err;
+	err = peer_del(t, id);
+	if (err == -EBUSY)
+		GENL_SET_ERR_MSG(info, "the peer is a member of a view");
+	tocsin_record(RECORDER_PEER_DEL, id, 0, 0, 0, asker(), result(err));
+	mutex_unlock(&t->mutex);
+	return err;
+}
+
+int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	err = tocsin_answer_begin(info, TOCSIN_CMD_ARM, &skb, &header);
+	if (err)
+		return err;
+	err = owner_enter(t, info);
+	if (err)
+		goto out;
+	err = tocsin_arm(t);
+	if (err == -EBUSY)
+		GENL_SET_ERR_MSG(info, "a member that has disarmed: attach anew");
+	tocsin_record(RECORDER_ARM, 0, 0, core_safety_lease_ns(t->core), t->warnings, asker(),
+		      result(err));
+	if (!err)
+		err = tocsin_put_status(skb, t, info->snd_portid);
+	mutex_unlock(&t->mutex);
+out:
+	return tocsin_answer_end(info, skb, header, err);
+}
+
+int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	u64 now_ns, before_ns, end_ns;
+	unsigned long flags;
+	int err;
+
+	err = owner_enter(t, info);
+	if (err)
+		return err;
+	now_ns = tocsin_lock(t, &flags);
+	before_ns = core_safety_lease_ns(t->core);
+	err = core_pet(t->core, now_ns);
+	end_ns = core_safety_lease_ns(t->core);
+	if (!err)
+		t->last_pet_ns = now_ns;
+	tocsin_unlock(t, flags);
+	atomic64_inc(&t->stats.pets);
+	tocsin_record(RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, asker(), result(err));
+	mutex_unlock(&t->mutex);
+	return err;
+}
+
+int tocsin_nl_disarm_doit(struct sk_buff *request, struct genl_info *info)
+{
+	bool force = info->attrs[TOCSIN_A_FORCE];
+	struct tocsin *t = tocsin_instance;
+	int err;
+
+	mutex_lock(&t->mutex);
+	if (!t->attached) {
+		err = -ENODEV;
+	} else if (t->owner != info->snd_portid && !force) {
+		GENL_SET_ERR_MSG(info, "another socket owns the instance: it takes force");
+		err = -EPERM;
+	} else {
+		err = tocsin_disarm(t, force);
+		if (err == -EBUSY)
+			GENL_SET_ERR_MSG(info, "a member of a view: leave it first");
+	}
+	tocsin_record(RECORDER_DISARM, 0, 0, force, 0, asker(), result(err));
+	mutex_unlock(&t->mutex);
+	return err;
+}
+
+int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	unsigned long flags;
+	u64 incarnation;
+	int err;
+	u16 id;
+
+	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_TARGET) ||
+	    GENL_REQ_ATTR_CHECK(info, TOCSIN_A_INCARNATION))
+		return -EINVAL;
+	id = nla_get_u16(info->attrs[TOCSIN_A_TARGET]);
+	incarnation = nla_get_u64(info->attrs[TOCSIN_A_INCARNATION]);
+	err = owner_enter(t, info);
+	if (err)
+		return err;
+	tocsin_lock(t, &flags);
+	err = core_acknowledge(t->core, id, incarnation);
+	tocsin_unlock(t, flags);
+	tocsin_record(RECORDER_ACKNOWLEDGE, id, 0, incarnation, 0, asker(), result(err));
+	mutex_unlock(&t->mutex);
+	return err;
+}
+
+/* What accept works on: too large for the stack. */
+struct accept {
+	struct core_view view;
+	struct core_ages ages;
+	u64 counter;
+	u16 node;
+};
+
+static int accept_run(struct tocsin *t, struct accept *a)
+{
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	now_ns = tocsin_lock(t, &flags);
+	err = core_accept(t->core, &a->view, a->counter, a->node, now_ns, &a->ages);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	tocsin_record(RECORDER_ACCEPT, a->node, 0, a->view.epoch, a->view.hash, a->counter,
+		      result(err));
+	return err;
+}
+
+int tocsin_nl_accept_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	struct sk_buff *skb;
+	struct accept *a;
+	void *header;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_BALLOT_COUNTER) ||
+	    GENL_REQ_ATTR_CHECK(info, TOCSIN_A_BALLOT_NODE))
+		return -EINVAL;
+	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return -ENOMEM;
+	a->counter = nla_get_u64(info->attrs[TOCSIN_A_BALLOT_COUNTER]);
+	a->node = nla_get_u16(info->attrs[TOCSIN_A_BALLOT_NODE]);
+	err = tocsin_parse_view(info, &a->view);
+	if (err)
+		goto out;
+	err = tocsin_answer_begin(info, TOCSIN_CMD_ACCEPT, &skb, &header);
+	if (err)
+		goto out;
+	err = owner_enter(t, info);
+	if (!err) {
+		err = accept_run(t, a);
+		mutex_unlock(&t->mutex);
+	}
+	if (!err)
+		err = tocsin_put_ages(skb, &a->ages);
+	err = tocsin_answer_end(info, skb, header, err);
+	tocsin_notify_flush(t);
+out:
+	kfree(a);
+	return err;
+}
+
+int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	struct core_view *view;
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	view = kzalloc(sizeof(*view), GFP_KERNEL);
+	if (!view)
+		return -ENOMEM;
+	err = tocsin_parse_view(info, view);
+	if (err)
+		goto out;
+	err = owner_enter(t, info);
+	if (err)
+		goto out;
+	now_ns = tocsin_lock(t, &flags);
+	err = core_install(t->core, view, now_ns);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	tocsin_record(RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
+	mutex_unlock(&t->mutex);
+	tocsin_notify_flush(t);
+out:
+	kfree(view);
+	return err;
+}
+
+int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_instance;
+	unsigned long flags;
+	int err;
+
+	err = owner_enter(t, info);
+	if (err)
+		return err;
+	if (!tocsin_armed(t)) {
+		GENL_SET_ERR_MSG(info, "not armed");
+		err = -EPERM;
+		goto out;
+	}
+	tocsin_record(RECORDER_TOC_REQUEST, 0, 0, 0, 0, asker(), 0);
+	tocsin_lock(t, &flags);
+	if (info->attrs[TOCSIN_A_REASON])
+		nla_strscpy(t->reason, info->attrs[TOCSIN_A_REASON], sizeof(t->reason));
+	core_request_toc(t->core);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+out:
+	mutex_unlock(&t->mutex);
+	return err;
+}
+
+static const struct genl_multicast_group groups[] = {
+	[TOCSIN_NLGRP_EVENTS] = { .name = TOCSIN_MCGRP_EVENTS },
+};
+
+struct genl_family tocsin_family __ro_after_init = {
+	.name = TOCSIN_FAMILY_NAME,
+	.version = TOCSIN_FAMILY_VERSION,
+	.maxattr = ARRAY_SIZE(tocsin_attrs_nl_policy) - 1,
+	.policy = tocsin_attrs_nl_policy,
+	.module = THIS_MODULE,
+	.small_ops = tocsin_nl_ops,
+	.n_small_ops = ARRAY_SIZE(tocsin_nl_ops),
+	COMPAT_RESV_START_OP(TOCSIN_CMD_EVENT + 1)
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+static int socket_released(struct notifier_block *block, unsigned long state, void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (state == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net))
+		tocsin_owner_gone(tocsin_instance, notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block release_block = {
+	.notifier_call = socket_released,
+};
+
+int tocsin_netlink_init(void)
+{
+	int err;
+
+	err = netlink_register_notifier(&release_block);
+	if (err)
+		return err;
+	err = genl_register_family(&tocsin_family);
+	if (err)
+		netlink_unregister_notifier(&release_block);
+	return err;
+}
+
+void tocsin_netlink_uninit(void)
+{
+	genl_unregister_family(&tocsin_family);
+	netlink_unregister_notifier(&release_block);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "notify.h"
+
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+
+#include "instance.h"
+#include "names.h"
+#include "netlink.h"
+#include "put.h"
+#include "recorder.h"
+#include "trace.h"
+
+static void event_log(const struct tocsin *t, const struct core_event *event)
+{
+	switch (event->type) {
+	case CORE_EVENT_PEER_HEARD:
+		pr_info_ratelimited("tocsin: node %u %s heard, incarnation %016llx\n",
+				    event->peer, t->peer[event->peer].name, event->incarnation);
+		break;
+	case CORE_EVENT_PEER_SILENT:
+		pr_warn_ratelimited("tocsin: node %u %s silent for %llu ms\n", event->peer,
+				    t->peer[event->peer].name, event->value_ns / NSEC_PER_MSEC);
+		break;
+	case CORE_EVENT_LEASE_HALF:
+	case CORE_EVENT_LEASE_THREE_QUARTERS:
+		pr_warn_ratelimited("tocsin: %s lease: %llu ms left\n",
+				    core_lease_name(event->path),
+				    event->value_ns / NSEC_PER_MSEC);
+		break;
+	default:
+		break;
+	}
+}
+
+static void event_send(const struct core_event *event, u64 now_ns, u64 lost)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
+	void *header;
+
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &tocsin_family, 0, TOCSIN_CMD_EVENT);
+	if (!header || tocsin_put_event(skb, event, now_ns, lost)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	/* Nobody listening is no error; a slow listener is told by its socket. */
+	genlmsg_multicast(&tocsin_family, skb, 0, TOCSIN_NLGRP_EVENTS, GFP_ATOMIC);
+}
+
+/* Return: false when there is none, or another CPU is at it. */
+static bool event_take(struct tocsin *t, struct core_event *event, u64 *lost, bool first)
+{
+	unsigned long flags;
+	bool taken = false;
+
+	raw_spin_lock_irqsave(&t->lock, flags);
+	if (!first || !t->flushing) {
+		taken = core_event_pop(t->core, event);
+		t->flushing = taken;
+		*lost = t->core->events_lost;
+	}
+	raw_spin_unlock_irqrestore(&t->lock, flags);
+	return taken;
+}
+
+void tocsin_notify_flush(struct tocsin *t)
+{
+	struct core_event event;
+	bool first = true;
+	u64 lost;
+
+	while (event_take(t, &event, &lost, first)) {
+		first = false;
+		tocsin_record(RECORDER_EVENT, event.peer, event.path, event.type, event.value_ns,
+			      event.flags, event.incarnation);
+		if (event.type == CORE_EVENT_PATH_STATE)
+			trace_tocsin_path_state(event.peer, event.path, event.value_ns);
+		event_log(t, &event);
+		event_send(&event, READ_ONCE(t->now_ns), lost);
+	}
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Datagrams that come: length, authenticator, and only then anything else.
+ */
+#include "receive.h"
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/sock.h>
+
+#include "instance.h"
+#include "key.h"
+#include "notify.h"
+#include "recorder.h"
+#include "trace.h"
+
+/* Source, then destination of a datagram. */
+static void addresses(const struct sk_buff *skb, struct tocsin_address *from,
+		      struct tocsin_address *to)
+{
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		from->family = AF_INET6;
+		from->six = ipv6_hdr(skb)->saddr;
+		to->family = AF_INET6;
+		to->six = ipv6_hdr(skb)->daddr;
+		return;
+	}
+	from->family = AF_INET;
+	from->four.s_addr = ip_hdr(skb)->saddr;
+	to->family = AF_INET;
+	to->four.s_addr = ip_hdr(skb)->daddr;
+}
+
+/* An authenticated heartbeat; where it says it comes from is checked against
+ * where it came from. Called with the core locked. */
+static int heartbeat_take(struct tocsin *t, const struct sk_buff *skb, const u8 *buf,
+			  u64 now_ns)
+{
+	struct tocsin_address from = { 0 }, to = { 0 };
+	struct tocsin_path *path;
+	struct core_hb hb;
+	int drop;
+
+	drop = core_hb_decode(buf, &hb);
+	if (drop != CORE_DROP_NONE)
+		return drop;
+	if (!t->attached)
+		return CORE_DROP_DESTINATION;
+	path = &t->peer[hb.src].path[hb.path];
+	addresses(skb, &from, &to);
+	if (path->socket && (!tocsin_address_equal(&from, &path->remote) ||
+			     !tocsin_address_equal(&to, &path->local)))
+		drop = CORE_DROP_ADDRESS;
+	else
+		drop = core_receive(t->core, 0, hb.path, now_ns, buf);
+	if (drop != CORE_DROP_NONE && path->socket)
+		atomic64_inc(&path->drops);
+	else if (drop == CORE_DROP_NONE)
+		tocsin_recorder_peer(t, hb.src);
+	trace_tocsin_hb_rx(&hb, now_ns, drop);
+	return drop;
+}
+
+int tocsin_receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct tocsin *t = rcu_dereference_sk_user_data(sk);
+	size_t length = skb->len - sizeof(struct udphdr);
+	u8 buf[CORE_HB_SIZE];
+	unsigned long flags;
+	u64 now_ns;
+	u32 key_id;
+	int drop;
+
+	if (!t)
+		goto out;
+	if (length != CORE_HB_SIZE ||
+	    skb_copy_bits(skb, sizeof(struct udphdr), buf, CORE_HB_SIZE)) {
+		drop = CORE_DROP_LENGTH;
+		goto out_drop;
+	}
+	drop = core_hb_precheck(buf, length, &key_id);
+	if (drop != CORE_DROP_NONE)
+		goto out_drop;
+	drop = tocsin_key_verify(t, key_id, buf);
+	if (drop != CORE_DROP_NONE)
+		goto out_drop;
+	now_ns = tocsin_lock(t, &flags);
+	drop = heartbeat_take(t, skb, buf, now_ns);
+	tocsin_unlock(t, flags);
+	if (drop != CORE_DROP_NONE)
+		goto out_drop;
+	atomic64_inc(&t->stats.received);
+	tocsin_notify_flush(t);
+out:
+	consume_skb(skb);
+	return 0;
+
+out_drop:
+	atomic64_inc(&t->stats.drop[drop]);
+	kfree_skb(skb);
+	return 0;
+}

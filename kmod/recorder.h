@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The flight recorder's writing side; layout in core/recorder_format.h. */
+#ifndef TOCSIN_RECORDER_H
+#define TOCSIN_RECORDER_H
+
+#include "recorder_format.h"
+
+struct tocsin;
+
+int tocsin_recorder_init(void);
+void tocsin_recorder_uninit(void);
+
+/**
+ * tocsin_record - add an entry
+ * @peer: node id, or 0
+ * Context: any, NMI included. Never fails; the oldest entry goes.
+ */
+void tocsin_record(enum recorder_kind kind, u16 peer, u8 path, u64 a, u64 b, u64 c, u64 d);
+
+/* A result as an argument of an entry. */
+static inline u64 tocsin_record_result(int err)
+{
+	return (s64)err;
+}
+
+/* Write the state again: all of it, or what belongs to one peer.
+ * Context: any, t->lock held. */
+void tocsin_recorder_state(struct tocsin *t);
+void tocsin_recorder_peer(struct tocsin *t, u16 id);
+
+/* Who attached. Context: process, t->mutex held. */
+void tocsin_recorder_owner(struct tocsin *t);
+
+/* The verdict, kept for the dump. Context: any. */
+struct recorder_verdict *tocsin_recorder_verdict(void);
+
+/* The whole area, for reading. */
+const void *tocsin_recorder_area(u64 *size);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The safety timer: every CPU looks at the deadlines on its own, from a hard
+ * interrupt, without locks; so one CPU that still takes interrupts is enough.
+ */
+#ifndef TOCSIN_SAFETY_H
+#define TOCSIN_SAFETY_H
+
+#include <linux/types.h>
+
+struct tocsin;
+
+int tocsin_safety_init(void);
+void tocsin_safety_uninit(void);
+
+/* Start and stop the checks. Context: process, t->mutex held. */
+int tocsin_safety_start(struct tocsin *t);
+void tocsin_safety_stop(struct tocsin *t);
+
+/* The deadlines have been published: see that the precise timer is not late.
+ * Context: any but NMI. */
+void tocsin_safety_deadline(struct tocsin *t);
+
+/* Look at the deadlines now. May not return. Context: any but NMI. */
+void tocsin_safety_check(struct tocsin *t);
+
+/* Longest time between two checks on one CPU since the start. */
+u64 tocsin_safety_late_max_ns(void);
+
+#endif

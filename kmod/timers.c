@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "timers.h"
+
+#include "compat.h"
+#include "instance.h"
+#include "notify.h"
+#include "recorder.h"
+#include "send.h"
+#include "trace.h"
+
+static void lateness_measure(struct tocsin *t, const struct hrtimer *timer)
+{
+	s64 late = ktime_to_ns(ktime_sub(ktime_get(), hrtimer_get_expires(timer)));
+	u64 late_ns = late > 0 ? late : 0;
+
+	WRITE_ONCE(t->stats.late_last_ns, late_ns);
+	if (late_ns > t->stats.late_max_ns)
+		WRITE_ONCE(t->stats.late_max_ns, late_ns);
+	if (late_ns > t->core->config.interval_ns)
+		tocsin_record(RECORDER_SEND_LATE, 0, 0, late_ns, 0, 0, 0);
+}
+
+static enum hrtimer_restart heartbeat_fire(struct hrtimer *timer)
+{
+	struct tocsin *t = container_of(timer, struct tocsin, heartbeat);
+	unsigned long flags;
+	u64 now_ns;
+
+	lateness_measure(t, timer);
+	tocsin_send_all(t);
+	now_ns = tocsin_lock(t, &flags);
+	core_tick(t->core, now_ns);
+	tocsin_recorder_state(t);
+	trace_tocsin_lease(now_ns, core_safety_lease_ns(t->core), core_quorum_lease_ns(t->core));
+	tocsin_unlock(t, flags);
+	tocsin_notify_flush(t);
+	hrtimer_forward_now(timer, ns_to_ktime(t->core->config.interval_ns));
+	return HRTIMER_RESTART;
+}
+
+void tocsin_timers_init(struct tocsin *t)
+{
+	compat_hrtimer_setup(&t->heartbeat, heartbeat_fire, HRTIMER_MODE_REL_SOFT);
+}
+
+void tocsin_timers_start(struct tocsin *t)
+{
+	lockdep_assert_held(&t->mutex);
+	hrtimer_start(&t->heartbeat, ns_to_ktime(t->core->config.interval_ns),
+		      HRTIMER_MODE_REL_SOFT);
+}
+
+void tocsin_timers_stop(struct tocsin *t)
+{
+	lockdep_assert_held(&t->mutex);
+	hrtimer_cancel(&t->heartbeat);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The heartbeat timer: once an interval, send, and see who has gone silent. */
+#ifndef TOCSIN_TIMERS_H
+#define TOCSIN_TIMERS_H
+
+struct tocsin;
+
+void tocsin_timers_init(struct tocsin *t);
+/* Context: process, t->mutex held. */
+void tocsin_timers_start(struct tocsin *t);
+void tocsin_timers_stop(struct tocsin *t);
+
+#endif

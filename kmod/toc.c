@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The order of a TOC: say why in the flight recorder, stop what the other CPUs
+ * do, then panic with one line that says it all.  Printing comes last because
+ * a serial console can take longer than TOC_MARGIN.
+ */
+#include "toc.h"
+
+#include <linux/kernel.h>
+#include <linux/panic.h>
+#include <linux/reboot.h>
+#include <linux/smp.h>
+
+#include "compat.h"
+#include "instance.h"
+#include "names.h"
+#include "recorder.h"
+#include "trace.h"
+
+static DEFINE_PER_CPU(call_single_data_t, toc_park);
+static atomic_t toc_begun = ATOMIC_INIT(0);
+
+/*
+ * A parked CPU does nothing more for anybody; crash dumps reach it by NMI.
+ * Once panic() is under way it takes interrupts again, still in the context of
+ * this one (so no task and no softirq runs), because panic() waits up to a
+ * second for CPUs that it cannot stop.
+ */
+static void park(void *unused)
+{
+	while (!READ_ONCE(oops_in_progress))
+		cpu_relax();
+	local_irq_enable();
+	for (;;)
+		cpu_relax();
+}
+
+static void others_park(void)
+{
+	unsigned int cpu;
+
+	if (!COMPAT_PARK_BEFORE_PANIC)
+		return;
+	for_each_online_cpu(cpu) {
+		call_single_data_t *csd = per_cpu_ptr(&toc_park, cpu);
+
+		if (cpu == raw_smp_processor_id())
+			continue;
+		csd->func = park;
+		smp_call_function_single_async(cpu, csd);
+	}
+}
+
+/* Reads without the lock: this must work when its holder is stuck, and a torn
+ * number in a message does no harm. */
+static void last_heard_find(struct tocsin *t, struct recorder_verdict *verdict)
+{
+	unsigned int id;
+
+	for (id = 1; id <= CORE_NODE_ID_MAX; id++) {
+		u64 heard_ns = READ_ONCE(t->core->peer[id].heard_ns);
+
+		if (!t->core->peer[id].known || heard_ns <= verdict->last_heard_ns)
+			continue;
+		verdict->last_heard_ns = heard_ns;
+		verdict->last_peer = id;
+	}
+}
+
+static void ms_print(char *out, size_t size, u64 ns)
+{
+	u64 us = ns / NSEC_PER_USEC;
+
+	scnprintf(out, size, "%llu.%03llu ms", us / 1000, us % 1000);
+}
+
+static void text_write(struct tocsin *t, struct recorder_verdict *verdict)
+{
+	char late[32], heard[32], pet[32], peer[RECORDER_NAME_SIZE + 48];
+	const struct core_view *view = &t->core->installed;
+
+	ms_print(late, sizeof(late), verdict->late_ns);
+	ms_print(heard, sizeof(heard), verdict->at_ns - verdict->last_heard_ns);
+	ms_print(pet, sizeof(pet), verdict->at_ns - t->last_pet_ns);
+	if (verdict->last_peer)
+		scnprintf(peer, sizeof(peer), "last heard: node %u %s %s ago",
+			  verdict->last_peer, t->peer[verdict->last_peer].name, heard);
+	else
+		scnprintf(peer, sizeof(peer), "no node heard");
+	scnprintf(verdict->text, sizeof(verdict->text),
+		  "%s%s%s (%s late); %s; renewed %s ago; view %llu of %u",
+		  core_verdict_name(verdict->code), verdict->reason[0] ? ": " : "",
+		  verdict->reason, late, peer, pet, view->epoch,
+		  view->epoch ? view->count : 0);
+}
+
+void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_ns)
+{
+	struct recorder_verdict *verdict = tocsin_recorder_verdict();
+
+	/* From here to the end on this CPU. */
+	local_irq_disable();
+	if (atomic_cmpxchg(&toc_begun, 0, 1))
+		return;
+	verdict->code = code;
+	verdict->cpu = raw_smp_processor_id();
+	verdict->at_ns = now_ns;
+	verdict->late_ns = late_ns;
+	if (code == CORE_VERDICT_REQUESTED)
+		strscpy(verdict->reason, t->reason, sizeof(verdict->reason));
+	tocsin_record(RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
+	if (t->action == TOCSIN_ACTION_PANIC)
+		others_park();
+	last_heard_find(t, verdict);
+	text_write(t, verdict);
+	trace_tocsin_toc(code, late_ns);
+	if (t->action == TOCSIN_ACTION_PANIC)
+		panic("tocsin: TOC: %s", verdict->text);
+	pr_emerg("tocsin: TOC, restarting: %s\n", verdict->text);
+	emergency_restart();
+}

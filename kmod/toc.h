@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* TOC: the end of this node. */
+#ifndef TOCSIN_TOC_H
+#define TOCSIN_TOC_H
+
+#include "core.h"
+
+struct tocsin;
+
+/**
+ * tocsin_toc - take the node down
+ * @late_ns: how long ago the lease ended; 0 where none did
+ * Context: any but NMI; takes no lock. The first caller takes the node down
+ * and does not return; a later one returns, and its CPU will be stopped.
+ */
+void tocsin_toc(struct tocsin *t, enum core_verdict verdict, u64 now_ns, u64 late_ns);
+
+#endif
