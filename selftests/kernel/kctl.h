@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of the test client: see kctl.c. */
+#ifndef KCTL_H
+#define KCTL_H
+
+#include <netinet/in.h>
+#include <tocsin/base.h>
+#include <tocsin/nl.h>
+
+#include "wire.h"
+
+#define KCTL_CLUSTER	0x7465737463ULL
+#define KCTL_KEY_ID	7
+
+/* The key of all tests. */
+extern const u8 kctl_key[TOCSIN_KEY_SIZE];
+
+/* Options of a command: name=value, times in ms. */
+const char *kctl_text(char **options, const char *name, const char *otherwise);
+u64 kctl_number(char **options, const char *name, u64 otherwise);
+
+/* Print and exit with status 1. */
+void kctl_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void kctl_check(int err, const char *what);
+
+/* HMAC-SHA-256 with the test's key into the heartbeat's last bytes. */
+void kctl_mac_sign(u8 *heartbeat, u32 key_id);
+
+/* A UDP socket on an address of this host. */
+int kctl_udp_open(const char *address, u16 port);
+struct sockaddr_in kctl_udp_address(const char *address, u16 port);
+
+/* A view of the nodes given, epoch and hash filled in. */
+struct core_view kctl_view(u64 epoch, const struct core_member *member, unsigned int count);
+
+/* Commands. */
+void kctl_peer_run(char **options);
+void kctl_spray_run(struct nl *nl, char **options);
+
+#endif
