@@ -15,57 +15,79 @@ const struct core_view *member_choose_bound(struct member *m)
 }
 
 /*
- * May this member stay? Who promised may; who did not, may when its heartbeats
- * are heard and say that it could still accept: its user space is late, and
- * leaving it out would kill it sooner than its lease.
+ * Who did not promise may stay when its heartbeats are heard and say that it
+ * could still accept: its user space is late, and leaving it out would kill it
+ * sooner than its lease.
  */
-static bool may_stay(struct member *m, u16 at)
+static bool late(struct member *m, u16 at)
 {
 	const struct core_member *member = &m->installed.member[at];
-	const struct member_proposal *p = &m->proposal;
-	const struct member_peer *peer;
+	const struct member_peer *peer = member_peer_find(m, member->id);
 
-	if (member->id == m->config.node_id)
-		return true;
-	if (p->leaving >> at & 1 || member_wants_out(m, member))
-		return false;
-	if (!member_hears(m, member->id, member->incarnation))
-		return false;
-	if (p->promised >> at & 1)
-		return true;
-	peer = member_peer_find(m, member->id);
-	return peer->installed_epoch == m->installed.epoch &&
+	return !(m->proposal.promised >> at & 1) && peer && !member_wants_out(m, member) &&
+	       member_hears(m, member->id, member->incarnation) &&
+	       peer->installed_epoch == m->installed.epoch &&
 	       !(peer->flags & (MEMBER_PEER_STALLED | MEMBER_PEER_LEAVING));
 }
 
+bool member_choose_late(struct member *m)
+{
+	u16 i;
+
+	for (i = 0; i < m->installed.count; i++)
+		if (late(m, i))
+			return true;
+	return false;
+}
+
+static bool stays(struct member *m, u16 at)
+{
+	const struct core_member *member = &m->installed.member[at];
+
+	if (member->id == m->config.node_id)
+		return true;
+	return m->proposal.promised >> at & 1 && !(m->proposal.leaving >> at & 1) &&
+	       !member_wants_out(m, member) &&
+	       member_hears(m, member->id, member->incarnation);
+}
+
+/* By index: whom does each member hear, as it said last? */
+static u64 hears_of(struct member *m, u16 at)
+{
+	const struct core_view *former = &m->installed;
+	u64 hears = 0;
+	u16 i;
+
+	for (i = 0; i < former->count; i++)
+		if (i != at && member_peer_says_hears(m, &former->member[at], &former->member[i]))
+			hears |= 1ULL << i;
+	return hears;
+}
+
 /*
- * Members that stay, by index: the largest set in which all hear each other.  Of two
- * as large, the one that took part: who has just died is still heard for a while,
- * and must not displace a member that answered.
+ * Members that stay, by index: of those that promised, the largest set in which
+ * all hear each other; then who is late and heard by all of them.
  */
 static u64 stay(struct member *m)
 {
-	const struct core_view *former = &m->installed;
-	u64 hears[MEMBER_NODES_MAX] = { 0 };
-	u64 answered[MEMBER_NODES_MAX] = { 0 };
-	unsigned int self = core_view_find(former, m->config.node_id);
-	u64 promised = m->proposal.promised | 1ULL << self;
-	u64 all, present;
+	unsigned int self = core_view_find(&m->installed, m->config.node_id);
+	u64 hears[MEMBER_NODES_MAX] = { 0 }, staying;
 	u16 i, j;
 
-	for (i = 0; i < former->count; i++) {
-		if (!may_stay(m, i))
-			continue;
-		for (j = 0; j < former->count; j++)
-			if (i != j && member_peer_says_hears(m, &former->member[i],
-							     &former->member[j]))
-				hears[i] |= 1ULL << j;
-		if (promised >> i & 1)
-			answered[i] = hears[i] & promised;
+	for (i = 0; i < m->installed.count; i++)
+		if (stays(m, i))
+			hears[i] = hears_of(m, i);
+	staying = member_clique(hears, m->installed.count, self);
+	for (i = 0; i < m->installed.count; i++) {
+		u64 mutual = late(m, i) ? hears_of(m, i) : 0;
+
+		for (j = 0; j < m->installed.count; j++)
+			if (staying >> j & 1 && !(hears_of(m, j) >> i & 1))
+				mutual = 0;
+		if ((mutual & staying) == staying)
+			staying |= 1ULL << i;
 	}
-	all = member_clique(hears, former->count, self);
-	present = member_clique(answered, former->count, self);
-	return member_bits(all) > member_bits(present) ? all : present;
+	return staying;
 }
 
 /* Leavers that take part count as if they stayed: they go in order. */

@@ -42,9 +42,18 @@ void member_form_stop(struct member *m)
 	m->form.phase = MEMBER_FORM_IDLE;
 }
 
+/* Each ballot doubles the time that the next one is given, up to 32 times:
+ * nothing hurries here, and disks may be slow. */
+static u64 patient_interval(const struct member *m)
+{
+	u16 doubled = m->form.ballots < 5 ? m->form.ballots : 5;
+
+	return m->config.interval_ns << doubled;
+}
+
 void member_form_back_off(struct member *m)
 {
-	u64 interval = m->config.interval_ns;
+	u64 interval = patient_interval(m);
 
 	if (m->form.phase == MEMBER_FORM_IDLE)
 		return;
@@ -106,8 +115,9 @@ static u64 form_due(const struct member *m)
 	if (due < f->present_since_ns)
 		due = f->present_since_ns;
 	due += step * rank;
-	if (f->promised_at_ns && due < f->promised_at_ns + step * (rank + 2))
-		due = f->promised_at_ns + step * (rank + 2);
+	if (f->promised_at_ns && f->promised_to != m->config.node_id &&
+	    due < f->promised_at_ns + 2 * patient_interval(m) * (rank + 2))
+		due = f->promised_at_ns + 2 * patient_interval(m) * (rank + 2);
 	return due > f->not_before_ns ? due : f->not_before_ns;
 }
 
@@ -186,9 +196,12 @@ void member_on_form_prepare(struct member *m, const struct member_message *messa
 		member_send(m, message->from, refuse);
 		return;
 	}
-	m->form.promised_at_ns = m->now_ns;
 	if (message->from != m->config.node_id)
 		member_form_back_off(m);
+	m->form.promised_at_ns = m->now_ns;
+	m->form.promised_to = message->from;
+	if (member_ballot_compare(ballot, &m->disk.promised))
+		m->form.ballots += m->form.ballots < 0xffff;
 	if (!member_ballot_compare(ballot, &m->form.synced)) {
 		promise_send(m, message->from);
 	} else if (member_ballot_compare(ballot, &m->disk.promised) || !m->form.answer_to) {
@@ -285,12 +298,12 @@ static void decide_check(struct member *m)
 	struct member_forming *f = &m->form;
 	u64 waited = m->now_ns - f->started_ns;
 	bool arbiter = f->arbiter_answered || !m->config.has_arbiter ||
-		       waited >= ARBITER_INTERVALS * m->config.interval_ns;
+		       waited >= ARBITER_INTERVALS * patient_interval(m);
 	int self = member_slot(m, m->config.node_id);
 
 	if (f->phase != MEMBER_FORM_PREPARE || !arbiter)
 		return;
-	if (f->promised != f->asked && waited < PROMISE_INTERVALS * m->config.interval_ns)
+	if (f->promised != f->asked && waited < PROMISE_INTERVALS * patient_interval(m))
 		return;
 	if (f->promised >> self & 1)
 		form_decide(m);
@@ -443,10 +456,10 @@ void member_form_arbiter(struct member *m, const struct member_arbiter_answer *a
 static void ballot_tick(struct member *m)
 {
 	struct member_forming *f = &m->form;
-	u64 interval = m->config.interval_ns;
+	u64 interval = patient_interval(m);
 	u64 waited = m->now_ns - f->started_ns;
 
-	f->next_ns = m->now_ns + interval;
+	f->next_ns = m->now_ns + m->config.interval_ns;
 	if (f->phase == MEMBER_FORM_PREPARE) {
 		decide_check(m);
 		if (f->phase == MEMBER_FORM_PREPARE)

@@ -28,14 +28,18 @@ struct member_peer *member_peer_find(struct member *m, u16 id)
 	return NULL;
 }
 
-/* Is this incarnation heard, and will its heartbeats be acknowledged? */
+/*
+ * Is this incarnation heard, and will its heartbeats be acknowledged? (To accept
+ * a view is to acknowledge its members: a node in no view will, if need be.)
+ */
 bool member_hears(const struct member *m, u16 id, u64 incarnation)
 {
 	const struct member_peer *peer = member_peer_find((struct member *)m, id);
 
 	if (!peer || !peer->heard || !incarnation || peer->incarnation != incarnation)
 		return false;
-	return peer->acknowledged || core_view_holds(&m->installed, id, incarnation);
+	return !member_installed(m) || peer->acknowledged ||
+	       core_view_holds(&m->installed, id, incarnation);
 }
 
 bool member_heard_holds(const struct member_heard *heard, u16 id, u64 incarnation)

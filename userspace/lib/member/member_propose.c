@@ -162,6 +162,14 @@ void member_propose_decide(struct member *m)
 	}
 	if (!all && in_time)
 		return;
+	/* One interval more for who is heard and late. */
+	if (!all && !p->waited_for_late && member_choose_late(m)) {
+		p->waited_for_late = true;
+		p->next_ns = m->now_ns + m->config.interval_ns;
+		return;
+	}
+	if (!all && m->now_ns < p->next_ns)
+		return;
 	/* A joiner may still need the last records. */
 	if (!member_choose(m, &p->value) ||
 	    (in_time && member_join_due(m) && p->value.count <= m->installed.count))
@@ -383,6 +391,11 @@ static void prepare_tick(struct member *m)
 	member_propose_decide(m);
 	if (p->phase != MEMBER_PROPOSAL_PREPARE)
 		return;
+	if (p->next_ns > m->now_ns) {
+		/* Waiting for who is late. */
+		prepare_send(m);
+		return;
+	}
 	if (!p->told_no_quorum)
 		member_report(m, MEMBER_REASON_NO_QUORUM, 0, member_bits(p->promised),
 			      m->installed.count);

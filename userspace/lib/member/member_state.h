@@ -79,6 +79,7 @@ struct member_proposal {
 	bool arbiter_asked;
 	bool arbiter_accepted;
 	bool told_no_quorum;
+	bool waited_for_late;
 };
 
 enum member_accept_stage {
@@ -153,6 +154,8 @@ struct member_forming {
 	u64 since_ns;
 	u64 not_before_ns;
 	u64 promised_at_ns;
+	u16 promised_to;
+	u16 ballots;			/* promised since this node started */
 	u16 answer_to;			/* promise to send when the disk has it */
 	u64 answer_token;
 	struct member_ballot answer_ballot;
@@ -308,6 +311,8 @@ void member_on_refuse(struct member *m, const struct member_message *message);
 void member_on_arbiter(struct member *m, const struct member_message *message);
 /* Free choice; false: no value that a quorum can carry. */
 bool member_choose(struct member *m, struct core_view *view);
+/* Is a member heard that has not promised? */
+bool member_choose_late(struct member *m);
 const struct core_view *member_choose_bound(struct member *m);
 
 /* member_accept.c */
