@@ -25,26 +25,41 @@ void member_commit_send(struct member *m, u16 to)
 	member_send(m, to, message);
 }
 
+/*
+ * Out of the view that this node was in and never installed: it has no lease to
+ * wait for and has done nothing, so it needs no TOC, only a new incarnation.
+ */
+static void start_over(struct member *m, u16 from, u64 epoch)
+{
+	if (m->call != MEMBER_KERNEL_NONE)
+		return;
+	member_report(m, MEMBER_REASON_EVICTED, from, epoch, 0);
+	m->installing.active = false;
+	if (!m->armed) {
+		member_leave_done(m);
+		return;
+	}
+	m->call = MEMBER_KERNEL_DISARM_LEAVE;
+	member_act(m, MEMBER_ACTION_KERNEL_DISARM)->force = false;
+}
+
 /* A newer view is without this node. */
 static void excluded(struct member *m, const struct member_commit *commit, u16 from)
 {
 	if (!member_installed(m) && !m->installing.active) {
 		/* Not in it yet: the joiner goes on asking. */
-		core_assert(!m->armed);
 		return;
 	}
-	if (m->leaving && m->disarmed) {
+	if (m->disarmed) {
 		member_leave_done(m);
-	} else if (m->leaving && m->call == MEMBER_KERNEL_NONE) {
+	} else if (!member_installed(m)) {
+		start_over(m, from, commit->view.epoch);
+	} else if (!m->leaving) {
+		member_toc(m, MEMBER_REASON_EVICTED, from, commit->view.epoch);
+	} else if (m->call == MEMBER_KERNEL_NONE) {
 		member_propose_stop(m);
 		member_accept_kernel(m, MEMBER_KERNEL_ACCEPT_LEAVE, &commit->view,
 				     &commit->ballot);
-	} else if (!m->leaving && m->armed) {
-		member_toc(m, MEMBER_REASON_EVICTED, from, commit->view.epoch);
-	} else if (!m->leaving) {
-		/* In a view that it never took up: start over as a new one. */
-		member_report(m, MEMBER_REASON_EVICTED, from, commit->view.epoch, 0);
-		member_leave_done(m);
 	}
 }
 

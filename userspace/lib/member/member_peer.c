@@ -176,12 +176,13 @@ void member_peer_silent(struct member *m, const struct member_event *event)
 /* A peer whose installed view is newer than this node's, or NULL. */
 static struct member_peer *peer_ahead(struct member *m)
 {
+	u64 epoch = m->installing.active ? m->installing.commit.view.epoch : m->installed.epoch;
 	u16 i;
 
-	if (!member_installed(m))
+	if (!epoch)
 		return NULL;
 	for (i = 0; i < m->peer_count; i++)
-		if (m->peer[i].heard && m->peer[i].installed_epoch > m->installed.epoch)
+		if (m->peer[i].heard && m->peer[i].installed_epoch > epoch)
 			return &m->peer[i];
 	return NULL;
 }

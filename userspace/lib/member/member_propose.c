@@ -8,6 +8,8 @@
 /* Intervals of the accept phase before a new ballot is tried. */
 #define ACCEPT_INTERVALS	4
 #define FETCH_INTERVALS		4
+/* After so many a missing quorum is worth a line in the log. */
+#define QUORUM_INTERVALS	3
 
 static void prepare_send(struct member *m)
 {
@@ -43,6 +45,7 @@ void member_propose_start(struct member *m)
 	p->ballot.node = m->config.node_id;
 	p->started_ns = m->now_ns;
 	p->next_ns = m->now_ns + m->config.interval_ns;
+	p->decide_ns = p->next_ns;
 	member_report(m, MEMBER_REASON_PROPOSE, 0, m->installed.epoch + 1, p->ballot.counter);
 	prepare_send(m);
 }
@@ -142,7 +145,7 @@ void member_propose_decide(struct member *m)
 {
 	struct member_proposal *p = &m->proposal;
 	bool all = member_bits(p->promised) == m->installed.count;
-	bool in_time = m->now_ns < p->started_ns + m->config.interval_ns;
+	bool in_time = m->now_ns < p->decide_ns;
 	const struct core_view *bound;
 
 	if (p->phase != MEMBER_PROPOSAL_PREPARE && p->phase != MEMBER_PROPOSAL_FETCH)
@@ -165,11 +168,9 @@ void member_propose_decide(struct member *m)
 	/* One interval more for who is heard and late. */
 	if (!all && !p->waited_for_late && member_choose_late(m)) {
 		p->waited_for_late = true;
-		p->next_ns = m->now_ns + m->config.interval_ns;
+		p->decide_ns = m->now_ns + m->config.interval_ns;
 		return;
 	}
-	if (!all && m->now_ns < p->next_ns)
-		return;
 	/* A joiner may still need the last records. */
 	if (!member_choose(m, &p->value) ||
 	    (in_time && member_join_due(m) && p->value.count <= m->installed.count))
@@ -391,15 +392,12 @@ static void prepare_tick(struct member *m)
 	member_propose_decide(m);
 	if (p->phase != MEMBER_PROPOSAL_PREPARE)
 		return;
-	if (p->next_ns > m->now_ns) {
-		/* Waiting for who is late. */
-		prepare_send(m);
-		return;
-	}
-	if (!p->told_no_quorum)
+	if (!p->told_no_quorum &&
+	    m->now_ns >= p->started_ns + QUORUM_INTERVALS * m->config.interval_ns) {
 		member_report(m, MEMBER_REASON_NO_QUORUM, 0, member_bits(p->promised),
 			      m->installed.count);
-	p->told_no_quorum = true;
+		p->told_no_quorum = true;
+	}
 	if (m->counter > p->ballot.counter) {
 		struct member_ballot higher = { .counter = m->counter };
 

@@ -66,6 +66,7 @@ struct member_proposal {
 	struct member_ballot ballot;
 	u64 started_ns;
 	u64 next_ns;			/* next look or repetition */
+	u64 decide_ns;			/* not before, unless all have promised */
 	u64 promised;			/* members, by index in the installed view */
 	u64 leaving;
 	u64 state[MEMBER_NODES_MAX];
