@@ -43,7 +43,8 @@ static void report(struct assistd_package *package, enum assist_type type,
 {
 	struct assist_message message = { .head = {
 		.type = type, .slot = package->slot, .run = package->run,
-		.number = outcome, .clean = package->clean } };
+		.number = outcome, .clean = package->clean },
+		.package.name = package->def.name };
 
 	assistd_record(package, type == ASSIST_STARTED ? "start-end" : "halt-end",
 		       "outcome=%d clean=%d", outcome, package->clean);
@@ -223,7 +224,8 @@ void assistd_package_start(struct assistd *assistd, const struct assist_message 
 		struct assist_message answer = { .head = {
 			.type = ASSIST_STARTED, .slot = message->head.slot,
 			.run = message->head.run, .clean = true,
-			.number = package->phase == ASSISTD_UP && same ? PKG_OK : PKG_UNABLE } };
+			.number = package->phase == ASSISTD_UP && same ? PKG_OK : PKG_UNABLE },
+			.package.name = package->def.name };
 
 		assistd_send(assistd, &answer);
 		return;

@@ -76,7 +76,8 @@ static void exit_send(struct assistd_package *package, u16 service, int status)
 {
 	struct assist_message message = { .head = {
 		.type = ASSIST_SERVICE_EXIT, .slot = package->slot, .run = package->run,
-		.service = service, .number = status } };
+		.service = service, .number = status },
+		.package.name = package->def.name };
 
 	assistd_send(package->assistd, &message);
 }
@@ -103,8 +104,11 @@ void assistd_service_again(struct assistd *assistd, const struct assist_message 
 {
 	u16 service = message->head.service;
 
+	const char *name = message->package.name;
+
 	for (struct assistd_package *p = assistd->packages; p; p = p->next) {
-		if (p->slot != message->head.slot || p->run != message->head.run)
+		if (p->run != message->head.run ||
+		    (name ? strcmp(name, p->def.name) != 0 : p->slot != message->head.slot))
 			continue;
 		if (p->phase != ASSISTD_UP && p->phase != ASSISTD_STARTING)
 			return;

@@ -57,9 +57,10 @@ enum assist_type {
 
 /**
  * struct assist_head - start of every message
- * @slot: index of the package in cmcld's struct conf; given back unchanged.
- *	FOUND carries the name in its body ("package=") and no slot: after a change
- *	of the configuration the index may differ
+ * @slot: index of the package in cmcld's struct conf at the time of START or
+ *	HALT; given back unchanged.  After a change of the configuration the index
+ *	may differ: what names the package for sure is package.name, which every
+ *	message from cmsrvassistd but READY carries, and SERVICE_START should
  * @run: run id of the record
  * @number: STARTED, HALTED: enum pkg_outcome; HALT: enum pkg_halt_reason;
  *	SERVICE_START: restarts so far; SERVICE_EXIT: status as of waitpid(), or
@@ -126,7 +127,8 @@ struct assist_package {
 
 /**
  * struct assist_message - a message, taken apart
- * @package: START, HALT. FOUND and STEP: @package.name only
+ * @package: START, HALT; HELLO: node and cluster; READY: nothing; all others:
+ *	@package.name only
  * @text: STEP: what is being done, for progress ("service-start web1")
  * @addresses: HELLO: every relocatable address of the configuration
  */

@@ -188,10 +188,17 @@ static const char *sound(const struct assist_message *m)
 		return package_sound(&m->package) ? NULL :
 		       "package, path or service that cannot be";
 	case ASSIST_SERVICE_START:
+		if (m->package.name && !name_sound(m->package.name))
+			return "package name that cannot be";
+		return head->service < CONF_SERVICES_MAX ? NULL : "no such service";
 	case ASSIST_SERVICE_EXIT:
+		if (!name_sound(m->package.name))
+			return "no package name";
 		return head->service < CONF_SERVICES_MAX ? NULL : "no such service";
 	case ASSIST_STARTED:
 	case ASSIST_HALTED:
+		if (!name_sound(m->package.name))
+			return "no package name";
 		return (u32)head->number <= PKG_UNABLE ? NULL : "unknown outcome";
 	case ASSIST_FOUND:
 	case ASSIST_STEP:

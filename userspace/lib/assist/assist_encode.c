@@ -96,12 +96,11 @@ int assist_encode(const struct assist_message *message, void *buffer, size_t siz
 	case ASSIST_HALT:
 		put_package(&out, &message->package);
 		break;
-	case ASSIST_FOUND:
-	case ASSIST_STEP:
-		put_text(&out, "package", message->package.name);
-		put_text(&out, "text", message->text);
+	case ASSIST_READY:
 		break;
 	default:
+		put_text(&out, "package", message->package.name);
+		put_text(&out, "text", message->text);
 		break;
 	}
 	if (out.full)
