@@ -5,6 +5,9 @@
  */
 #include "member_state.h"
 
+/* So long a committed first view may wait for its lease. */
+#define HOPELESS_TIMEOUTS	3
+
 /* The installed view, with the figures as they are now. */
 void member_commit_fill(struct member *m, struct member_commit *commit)
 {
@@ -240,12 +243,26 @@ static bool anybody_lags(const struct member *m)
 	return false;
 }
 
+/*
+ * The other members of this node's first view are gone or out of reach; it has
+ * not been one of them yet. Or an administrator wants it to leave.
+ */
+static bool install_is_hopeless(const struct member *m)
+{
+	if (member_installed(m) || m->call != MEMBER_KERNEL_NONE)
+		return false;
+	return m->leaving ||
+	       m->now_ns >= m->installing.arrived_ns + HOPELESS_TIMEOUTS * m->config.timeout_ns;
+}
+
 void member_commit_tick(struct member *m)
 {
 	u16 i;
 
 	if (m->installing.active) {
-		if (m->now_ns >= m->installing.retry_ns)
+		if (install_is_hopeless(m))
+			start_over(m, 0, m->installing.commit.view.epoch);
+		else if (m->now_ns >= m->installing.retry_ns)
 			member_install_advance(m);
 		return;
 	}
