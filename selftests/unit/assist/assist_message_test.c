@@ -63,7 +63,7 @@ static void round_trip(void **state)
 	assert_int_equal(out.package.service[29].halt_timeout_ns, 29);
 	assert_string_equal(out.package.service[3].cmd, in.package.service[3].cmd);
 	assert_string_equal(out.package.variable[0], "PEV_A=x=y");
-	assert_null(out.package.halt_script ? NULL : &out);
+	assert_string_equal(out.package.halt_script, in.package.halt_script);
 	assert_int_equal(assist_encode(&in, buffer, 100), -EMSGSIZE);
 }
 
@@ -164,6 +164,7 @@ static void from_configuration(void **state)
 	struct assist_package package;
 	char scratch[256];
 
+	conf_init(conf);
 	conf->package_count = 1;
 	conf->cluster.node_count = 1;
 	conf->cluster.node[0].id = 4;
