@@ -3,12 +3,13 @@
 """The lab's nodes: commands, networks and their faults, power, crash dumps."""
 import os
 import re
+import shutil
 import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tools"))
-from lab import errors, network, testbed  # noqa: E402
+from lab import errors, kmods, network, sandbox, testbed  # noqa: E402
 from lab.tap import Tap, equal, true  # noqa: E402
 
 
@@ -38,6 +39,45 @@ def pings(source, target, net, count=5):
     return replies, echo_requests(target) - before
 
 
+HELLO_UNIT = """[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/lab-hello
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def make_stage():
+    """A stand-in for what make install lays out: program, unit, module."""
+    stage = os.path.join(sandbox.scratch(), "hello")
+    kernel = kmods.Kernel()
+    modules = os.path.join(stage, "lib/modules", kernel.release, "updates")
+    units = os.path.join(stage, "lib/systemd/system")
+    for path in (modules, units, os.path.join(stage, "usr/sbin")):
+        os.makedirs(path)
+    shutil.copy(os.path.join(kernel.modules, *kernel.order(["softdog"])[-1:]),
+                modules)
+    with open(os.path.join(units, "lab-hello.service"), "w") as dst:
+        dst.write(HELLO_UNIT)
+    program = os.path.join(stage, "usr/sbin/lab-hello")
+    with open(program, "w") as dst:
+        dst.write("#!/bin/sh\necho hello from the stage\n")
+    os.chmod(program, 0o755)
+    return stage
+
+
+def test_stage(one):
+    one.run("systemctl is-active lab-hello.service")
+    true(one.journal.find("hello from the stage"), "the unit did not run")
+    path = one.run("modinfo -n softdog").out
+    true("/updates/softdog.ko" in path, path)
+    one.run("modprobe softdog && modprobe -r softdog && modprobe loop")
+    # The base is still below.
+    one.run("test -e /lib/systemd/system/multi-user.target")
+
+
 def test_commands(tap, one):
     with tap.case("node: status, output and errors of a command"):
         out = one.run("echo out; echo err >&2; exit 7", check=False)
@@ -63,8 +103,18 @@ def test_commands(tap, one):
         true(one.journal.wait(r"labtest.*a-message", 10, mark), "no message")
 
 
+def pin_neighbours(one, two):
+    """Without this a cut in one direction soon ends ARP, thereby all."""
+    for node, peer in ((one, two), (two, one)):
+        for number, net in enumerate(network.NETWORKS):
+            node.run(f"ip neigh replace {network.address(net, peer.index)} "
+                     f"lladdr {network.mac(net, peer.index)} dev eth{number} "
+                     "nud permanent")
+
+
 def test_networks(tap, lab, one, two):
     faults = lab.networks
+    pin_neighbours(one, two)
     with tap.case("networks: every machine reaches every other"):
         for net in network.NETWORKS:
             equal(pings(one, two, net, 2), (2, 2))
@@ -72,6 +122,7 @@ def test_networks(tap, lab, one, two):
         one.run(f"ping -c 1 -W 2 {network.address6('hb1', 2)}")
         one.run("ping -c 1 -W 2 client")
     with tap.case("networks: a cut in one direction cuts that one only"):
+        faults.heal()
         cut = faults.cut("node1", "node2", ["hb0"], both=False)
         equal(pings(one, two, "hb0"), (0, 0))
         equal(pings(two, one, "hb0"), (0, 5))
@@ -79,17 +130,18 @@ def test_networks(tap, lab, one, two):
         faults.remove(*cut)
         equal(pings(one, two, "hb0"), (5, 5))
     with tap.case("networks: a share of the frames is lost"):
+        faults.heal()
         faults.cut("node1", "node2", ["hb0"], both=False, share=0.3)
         _, arrived = pings(one, two, "hb0", 200)
         tap.note(f"{arrived} of 200 arrived")
         true(105 < arrived < 175, f"{arrived} of 200 arrived at 30 % loss")
-        faults.heal()
     with tap.case("networks: only the frames meant are lost"):
+        faults.heal()
         faults.cut("node1", "node2", ["hb0"], match="ip protocol icmp")
         equal(pings(one, two, "hb0", 2), (0, 0))
         one.run(f"arping -I eth1 -c 1 -w 3 {network.address('hb0', 2)}")
-        faults.heal()
     with tap.case("networks: a partition spares those in no group"):
+        faults.heal()
         faults.partition(["node1"], ["node2"])
         for net in network.NETWORKS:
             equal(pings(one, two, net, 2), (0, 0))
@@ -108,7 +160,7 @@ def test_networks(tap, lab, one, two):
         raises(errors.LabError, faults.cut, "node1", "node9")
 
 
-def test_freeze(tap, one):
+def test_freeze(tap, lab, one):
     with tap.case("freeze: the guest's clock stops with it"):
         before, _ = one.clock()
         one.freeze()
@@ -123,6 +175,14 @@ def test_freeze(tap, one):
         one.thaw()
         late = (one.clock()[0] - before) / 1e9
         true(abs(late) < 0.5, f"clock late by {late:.2f} s")
+    with tap.case("clock: the node's time stamps in lab time"):
+        one.clock()
+        before = lab.now_ms()
+        stamp = one.run("cut -d ' ' -f 1 /proc/uptime").out
+        ms = one.lab_ms(float(stamp) * 1e9)
+        # /proc/uptime counts hundredths.
+        true(before - 11 <= ms <= lab.now_ms() + 1,
+             f"{ms:.0f} is not in {before} to {lab.now_ms()}")
 
 
 def test_disks(tap, lab, one, two):
@@ -202,16 +262,19 @@ def main():
     testbed.enter()
     tap = Tap()
     results = os.path.join(TOP, "build/lab/selftest")
-    with testbed.Lab(results, nodes=2, disks={"lock": 1}) as lab:
+    with testbed.Lab(results, nodes=2, disks={"lock": 1},
+                     stage=make_stage()) as lab:
         one, two = lab.nodes
         with tap.case("nodes: two and a quorum host boot"):
             lab.start()
             tap.note(f"ready after {lab.now_ms()} ms")
             equal([m.failed_units() for m in lab.machines.values()],
                   [[], [], []])
+        with tap.case("stage: program, unit and module are there"):
+            test_stage(one)
         test_commands(tap, one)
         test_networks(tap, lab, one, two)
-        test_freeze(tap, one)
+        test_freeze(tap, lab, one)
         test_disks(tap, lab, one, two)
         test_dumps(tap, lab, one, two)
     return tap.end()

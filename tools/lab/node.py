@@ -42,7 +42,7 @@ class Node:
         self._proc = None
         self._channel = None
         self._monitor = None
-        self._last_token = None
+        self._offsets = {}
         lab.networks.attach(name, config.networks)
 
     def __str__(self):
@@ -177,13 +177,27 @@ class Node:
         """Returns (offset_ns, error_ns): add the offset to the node's
         CLOCK_BOOTTIME (its kernel's own time stamps) to get the host's
         CLOCK_MONOTONIC; the error is half the round trip."""
+        token = self.wait_boot()
         best = None
         for _ in range(5):
             node, before, after = self._alive().ping(10)
             offset, error = (before + after) // 2 - node, (after - before) // 2
             if best is None or error < best[1]:
                 best = offset, error
+        self._offsets[token] = best[0]
         return best
+
+    def lab_ms(self, boottime_ns, boot=None):
+        """Lab time of a time stamp of this node's kernel, in milliseconds.
+        boot: the boot it is from (default: the one that is up); clock() must
+        have been called during that boot, so that this also works for the
+        stamps in a dump."""
+        token = boot or self.boot()
+        if token not in self._offsets:
+            raise LabError(f"{self.name}: clock() was not called in boot "
+                           f"{token}")
+        return ((boottime_ns + self._offsets[token]) / 1e6
+                - self.lab.epoch_ms)
 
     # -- waiting ---------------------------------------------------------
 
@@ -193,8 +207,13 @@ class Node:
         return self._channel.token if self._channel else None
 
     def wait_boot(self, after=None, timeout=BOOT_S):
-        """Waits for the agent of a boot other than after."""
-        return self._alive().wait_agent(timeout, after)
+        """Waits for the agent of a boot other than after; returns the
+        token of that boot."""
+        try:
+            return self._alive().wait_agent(timeout, after)
+        except NodeTimeout as err:
+            raise NodeTimeout(f"{err}; console:\n{self.console.tail(15)}"
+                              ) from None
 
     def wait_ready(self, timeout=BOOT_S):
         """Waits until the boot is complete and the crash kernel loaded."""

@@ -73,8 +73,8 @@ def enter(net=True, tied=True):
     if select.select([alive], [], [], 0)[0]:
         os._exit(1)
     # Process 1 ignores signals that have no handler.
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGHUP, _stop)
+    for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(signum, _stop)
     _unshare(CLONE_NEWNS | (CLONE_NEWNET if net else 0))
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
     _mount("proc", "/proc", "proc", 0)
@@ -86,8 +86,10 @@ def enter(net=True, tied=True):
 
 
 def _stop(signum, _frame):
-    # A second signal must not interrupt the cleaning up.
-    signal.signal(signum, signal.SIG_IGN)
+    # A second signal must not interrupt the cleaning up; Ctrl-C arrives
+    # twice, from the terminal and from the parent.
+    for other in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + signum)
 
 
