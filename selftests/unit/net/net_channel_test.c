@@ -412,8 +412,8 @@ static void frame_length_is_checked(void **state)
 
 static void addresses_are_numeric(void **state)
 {
-	static const char *const bad[] = { "", "localhost", "1.2.3", "1.2.3.4.5", "::g", "1.2.3.4:5",
-					   "fe80::1%nosuchif", "[::1]" };
+	static const char *const bad[] = { "", "localhost", "1.2.3", "1.2.3.4.5", "::g",
+					   "1.2.3.4:5", "fe80::1%nosuchif", "[::1]" };
 	struct net_address address, other;
 	char text[NET_ADDRESS_TEXT_MAX];
 	unsigned int i;

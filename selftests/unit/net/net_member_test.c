@@ -8,7 +8,7 @@
 
 #include <tocsin/net_member.h>
 
-#include "net_member_sample.h"
+#include "net_message_sample.h"
 
 #include "tocsin.pb-c.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "net_arena.h"
+#include <tocsin/net_arena.h>
 
 #include <stdlib.h>
 

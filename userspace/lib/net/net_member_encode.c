@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <tocsin/net_member.h>
 
-#include "net_arena.h"
+#include <tocsin/net_arena.h>
 
 #include <tocsin/member_message.h>
 

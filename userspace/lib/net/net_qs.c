@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <tocsin/net_qs.h>
 
-#include "net_arena.h"
+#include <tocsin/net_arena.h>
 
 #include <tocsin/member_message.h>
 #include <tocsin/net_member.h>
@@ -93,6 +93,7 @@ static void on_up(void *arg, struct net_channel *channel)
 	hello.node_id = qs->config.node_id;
 	hello.cluster = qs->config.identity.cluster_id;
 	hello.software = (char *)TOCSIN_VERSION;
+	hello.poll_ms = (u32)(qs->config.poll_ns / BASE_NS_PER_MS);
 	frame.hello = &hello;
 	/* Silence from here on means that it hangs, whatever TCP says. */
 	net_channel_set_idle(channel, qs->config.timeout_ns);

@@ -6,7 +6,7 @@
 #ifndef TOCSIN_NET_ARENA_H
 #define TOCSIN_NET_ARENA_H
 
-#include <tocsin/base.h>
+#include "base.h"
 
 #include <protobuf-c/protobuf-c.h>
 
