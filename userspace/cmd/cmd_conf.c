@@ -276,18 +276,33 @@ int cmd_conf_read(struct cmd_conf *run)
 	return print_report(run);
 }
 
-static int print_node_faults(const json_t *answer)
+/* A check of what is installed: the same generation on all nodes? */
+static int compare_generation(const struct cmd_conf *run, const json_t *answer)
+{
+	long long theirs = json_integer_value(json_object_get(answer, "generation"));
+	long long ours = (long long)run->conf->cluster.generation - 1;
+	const char *name = json_string_value(json_object_get(answer, "name"));
+
+	if (run->cluster_file || run->package_files || theirs == ours)
+		return CMD_OK;
+	fprintf(stderr, "node %s: error: generation %lld is installed there, %lld here; run "
+		"cmapplyconf on the node with the higher one\n", name, theirs, ours);
+	return CMD_FAILED;
+}
+
+static int print_node_faults(const struct cmd_conf *run, const json_t *answer)
 {
 	const char *name = json_string_value(json_object_get(answer, "name"));
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const json_t *fault;
-	int code = CMD_OK;
+	int code;
 	size_t i;
 
 	if (error) {
 		fprintf(stderr, "node %s: error: %s\n", name, error);
 		return CMD_FAILED;
 	}
+	code = compare_generation(run, answer);
 	json_array_foreach(json_object_get(answer, "faults"), i, fault) {
 		const char *severity = json_string_value(json_object_get(fault, "severity"));
 
@@ -311,8 +326,9 @@ int cmd_conf_check_nodes(struct cmd_conf *run)
 	if (code)
 		return code;
 	json_array_foreach(json_object_get(result, "nodes"), i, answer)
-		failed |= print_node_faults(answer) != CMD_OK;
+		failed |= print_node_faults(run, answer) != CMD_OK;
 	json_decref(result);
-	return failed ? cmd_error("not all nodes can work with this configuration: nothing was "
-				  "changed") : CMD_OK;
+	if (!failed)
+		return CMD_OK;
+	return cmd_error("not all nodes can work with this configuration: nothing was changed");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the readers of struct conf rely on: derived fields, ids, differences. */
 #include "conf_case.h"
+#include "conf_keyword.h"
 
 static struct conf_case *run_case(const char *name)
 {
@@ -238,6 +239,90 @@ static void test_addresses(void **state)
 	reads("/8", "");
 }
 
+/* ---- keywords ---- */
+
+/* The text of Documentation/CONFIGURATION. */
+static char *documentation(void)
+{
+	const char *tail = strstr(__FILE__, "selftests/");
+	char path[400];
+
+	assert_non_null(tail);
+	snprintf(path, sizeof(path), "%.*sDocumentation/CONFIGURATION",
+		 (int)(tail - __FILE__), __FILE__);
+	return case_read(path);
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		if ((at == text || strchr(" \n", at[-1])) && strchr(" \n", at[length]))
+			return true;
+	return false;
+}
+
+static void test_keywords(void **state)
+{
+	char *text = documentation();
+	bool tags[CONF_TAGS] = { false };
+
+	for (int type = CONF_FILE_CLUSTER; type <= CONF_FILE_PACKAGE; type++) {
+		size_t count;
+		const struct conf_keyword *table = conf_keywords(type, &count);
+
+		for (size_t i = 0; i < count; i++) {
+			const struct conf_keyword *keyword = &table[i];
+
+			assert_false(tags[keyword->tag]);
+			tags[keyword->tag] = true;
+			assert_ptr_equal(conf_keyword_by_tag(keyword->tag), keyword);
+			if (keyword->flags & CONF_HIDDEN || keyword->tag == CONF_TAG_PEV)
+				continue;
+			assert_ptr_equal(conf_keyword_find(type, keyword->name,
+							   strlen(keyword->name)), keyword);
+			assert_null(conf_foreign_find(type, keyword->name,
+						      strlen(keyword->name)));
+			if (!has_word(text, keyword->name))
+				fail_msg("%s is not documented", keyword->name);
+		}
+	}
+	free(text);
+}
+
+/* Each keyword, with a letter lost, doubled, swapped or replaced. */
+static void misspell(int type, const struct conf_keyword *keyword)
+{
+	size_t length = strlen(keyword->name);
+	char wrong[80];
+
+	for (size_t i = 1; i + 1 < length; i++) {
+		const struct conf_keyword *near;
+
+		memcpy(wrong, keyword->name, length + 1);
+		wrong[i] = wrong[i] == 'q' ? 'z' : 'q';
+		near = conf_keyword_nearest(type, wrong, length);
+		assert_non_null(near);
+		memmove(wrong + i, wrong + i + 1, length - i);
+		assert_non_null(conf_keyword_nearest(type, wrong, length - 1));
+	}
+	assert_ptr_equal(conf_keyword_nearest(type, keyword->name, length), keyword);
+}
+
+static void test_misspelt(void **state)
+{
+	for (int type = CONF_FILE_CLUSTER; type <= CONF_FILE_PACKAGE; type++) {
+		size_t count;
+		const struct conf_keyword *table = conf_keywords(type, &count);
+
+		for (size_t i = 0; i < count; i++)
+			if (!(table[i].flags & CONF_HIDDEN))
+				misspell(type, &table[i]);
+	}
+	assert_null(conf_keyword_nearest(CONF_FILE_CLUSTER, "XYZZY", 5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_diff_nodes),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_keywords),
+		cmocka_unit_test(test_misspelt),
 	};
 
 	return cmocka_run_group_tests_name("configuration model", tests, NULL, NULL);

@@ -8,6 +8,7 @@
  * struct install - one run
  * @call: to all nodes of the new configuration; @self: index of this one
  * @runs: cmcld runs there
+ * @generation: installed there; 0: none
  */
 struct install {
 	struct clconfd_job *job;
@@ -17,6 +18,7 @@ struct install {
 	unsigned int self;
 	struct clconfd_call call[CONF_NODES_MAX];
 	bool runs[CONF_NODES_MAX];
+	json_int_t generation[CONF_NODES_MAX];
 };
 
 /* ---- the same to all nodes ---- */
@@ -143,19 +145,25 @@ static void check_names(struct install *install)
 
 	ask(install, "ping", args);
 	json_decref(args);
-	for (unsigned int i = 0; i < install->count; i++)
-		if (is_itself(&install->call[i]))
-			install->runs[i] = json_is_true(
-				json_object_get(install->call[i].result, "cmcld"));
+	for (unsigned int i = 0; i < install->count; i++) {
+		const json_t *state = install->call[i].result;
+
+		if (!is_itself(&install->call[i]))
+			continue;
+		install->runs[i] = json_is_true(json_object_get(state, "cmcld"));
+		install->generation[i] = json_integer_value(json_object_get(state, "generation"));
+	}
 }
 
-static json_t *answer_of(const struct clconfd_call *call)
+static json_t *answer_of(const struct install *install, unsigned int i)
 {
+	const struct clconfd_call *call = &install->call[i];
 	json_t *faults = json_object_get(call->result, "faults");
 
 	if (call->error)
 		return json_pack("{s:s,s:s}", "name", call->node, "error", call->text);
-	return json_pack("{s:s,s:O}", "name", call->node, "faults", faults);
+	return json_pack("{s:s,s:I,s:O}", "name", call->node, "generation",
+			 install->generation[i], "faults", faults);
 }
 
 void clconfd_install_check(struct clconfd_job *job)
@@ -179,23 +187,44 @@ void clconfd_install_check(struct clconfd_job *job)
 	}
 	for (unsigned int i = 0; i < install->count; i++)
 		if (install->call[i].error || json_object_get(install->call[i].result, "faults"))
-			json_array_append_new(answers, answer_of(&install->call[i]));
+			json_array_append_new(answers, answer_of(install, i));
 	job->result = json_pack("{s:o}", "nodes", answers);
 	end(install);
 }
 
 /* ---- install ---- */
 
+/* Operation "reload" of a node's cmcld. */
+static int tell_cmcld(struct install *install, struct clconfd_call *call, json_t *args)
+{
+	clconfd_call_clear(call);
+	call->op = "cmcld";
+	call->args = json_pack("{s:s,s:o}", "op", "reload", "args", args);
+	clconfd_call_run(install->job->daemon, call);
+	return call->error;
+}
+
+/* A running cmcld must be able to take over what changes. */
 static bool may_run_now(struct install *install)
 {
-	if (!json_is_true(json_object_get(install->job->args, "offline")))
-		return true;
+	bool offline = json_is_true(json_object_get(install->job->args, "offline"));
+
 	for (unsigned int i = 0; i < install->count; i++) {
+		struct clconfd_call *call = &install->call[i];
+
 		if (!install->runs[i])
 			continue;
-		clconfd_job_fail(install->job, EBUSY, "nothing was changed: this change needs "
-				 "the cluster down, and cmcld runs on node %s; run cmhaltcl "
-				 "first", install->call[i].node);
+		if (offline)
+			clconfd_job_fail(install->job, EBUSY, "nothing was changed: this change "
+					 "needs the cluster down, and cmcld runs on node %s; run "
+					 "cmhaltcl first", call->node);
+		else if (tell_cmcld(install, call, json_pack("{s:b}", "check", 1)))
+			clconfd_job_fail(install->job, call->error, "nothing was changed: cmcld "
+					 "on node %s cannot take over a change while it runs "
+					 "(%s); run cmhaltcl, apply again, cmruncl", call->node,
+					 call->text);
+		else
+			continue;
 		return false;
 	}
 	return true;
@@ -266,12 +295,8 @@ static void reload(struct install *install, json_t *notes)
 
 		if (!install->runs[i])
 			continue;
-		clconfd_call_clear(call);
-		call->op = "cmcld";
-		call->args = json_pack("{s:s,s:{s:I}}", "op", "reload", "args", "generation",
-				       (json_int_t)install->conf->cluster.generation);
-		clconfd_call_run(install->job->daemon, call);
-		if (!call->error)
+		if (!tell_cmcld(install, call, json_pack("{s:I}", "generation", (json_int_t)
+							 install->conf->cluster.generation)))
 			continue;
 		base_str_print(text, sizeof(text), "node %s: cmcld did not take over the new "
 			       "configuration: %s", call->node, call->text);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The coordinator: a configuration onto all nodes or onto none. In jobs. */
+/*
+ * The coordinator: a configuration onto all nodes or onto none. In jobs.
+ *
+ * A running cmcld is asked twice, operation "reload" on its local socket:
+ * {check: true} before anything is prepared: an error refuses the change;
+ * {generation: N} when N is installed on the nodes: read it and take it over.
+ */
 #ifndef CMCLCONFD_INSTALL_H
 #define CMCLCONFD_INSTALL_H
 

@@ -91,19 +91,6 @@ void conf_relation_policies(const struct conf_package *package,
 			 "systemd outside the cluster");
 		conf_report_add(report, &error);
 	}
-	if (package->failover_policy != CONF_CONFIGURED_NODE) {
-		error = start(places, CONF_TAG_FAILOVER, CONF_ERROR);
-		CONF_SAY(error.allowed, "this release has configured_node only");
-		CONF_SAY(error.remedy, "write configured_node and order the node_name lines");
-		conf_report_add(report, &error);
-	}
-	if (package->failback_policy != CONF_FAILBACK_MANUAL) {
-		error = start(places, CONF_TAG_FAILBACK, CONF_ERROR);
-		CONF_SAY(error.allowed, "this release has manual only");
-		CONF_SAY(error.remedy, "write manual; move the package back with cmhaltpkg "
-			 "and cmrunpkg");
-		conf_report_add(report, &error);
-	}
 }
 
 static void check_scripts(const struct conf *conf, const struct conf_package *package,
@@ -117,14 +104,6 @@ static void check_scripts(const struct conf *conf, const struct conf_package *pa
 		error = start(places, given, CONF_ERROR);
 		CONF_SAY(error.allowed, "run_script and halt_script belong together");
 		CONF_SAY(error.remedy, "add ", conf_keyword_by_tag(missing)->name);
-		conf_report_add(report, &error);
-	}
-	if (package->run_script && (package->external_count || package->external_pre_count)) {
-		error = start(places, CONF_TAG_RUN_SCRIPT, CONF_ERROR);
-		CONF_SAY(error.allowed, "a package has either run_script and halt_script, or "
-			 "external scripts");
-		CONF_SAY(error.remedy, "make an external_script with the entries start and stop "
-			 "of both");
 		conf_report_add(report, &error);
 	}
 }
