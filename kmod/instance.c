@@ -25,7 +25,7 @@
 
 struct tocsin *tocsin_instance;
 
-u64 tocsin_lock(struct tocsin *t, unsigned long *flags)
+u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 {
 	u64 now_ns;
 
@@ -38,7 +38,7 @@ u64 tocsin_lock(struct tocsin *t, unsigned long *flags)
 	return now_ns;
 }
 
-void tocsin_unlock(struct tocsin *t, unsigned long flags)
+void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock)
 {
 	enum core_verdict verdict = t->core->verdict;
 	u64 deadline_ns = core_deadline_ns(t->core);

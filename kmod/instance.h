@@ -85,11 +85,11 @@ void tocsin_instance_uninit(void);
  * tocsin_lock - enter the core
  * Return: the time for calls of the core, never less than at the last entry.
  */
-u64 tocsin_lock(struct tocsin *t, unsigned long *flags);
+u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock);
 
 /* Leave the core: publish deadlines first, then act on a verdict. May not
  * return (TOC). */
-void tocsin_unlock(struct tocsin *t, unsigned long flags);
+void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock);
 
 /* The following hold t->mutex. */
 int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner);

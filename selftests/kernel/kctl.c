@@ -387,13 +387,22 @@ static void do_recorder(char **options)
 	free(data);
 }
 
-static void do_note(char **options)
+static void line_write(const char *path, const char *line)
 {
-	const char *path = getenv("RESULT");
 	FILE *file = path ? fopen(path, "w") : NULL;
 
-	if (!file || fprintf(file, "%s\n", options[0]) < 0 || fclose(file))
-		kctl_die("cannot write $RESULT");
+	if (!file || fprintf(file, "%s\n", line) < 0 || fclose(file))
+		kctl_die("cannot write %s", path ? path : "$RESULT");
+}
+
+static void do_note(char **options)
+{
+	line_write(getenv("RESULT"), options[0]);
+}
+
+static void do_touch(char **options)
+{
+	line_write(kctl_text(options, "path", NULL), "");
 }
 
 /* Give up root over the host: a user namespace of one's own. */
@@ -441,7 +450,7 @@ static const struct {
 	{ "attach", do_attach }, { "peer", do_peer }, { "pet", do_pet }, { "form", do_form },
 	{ "leave", do_leave }, { "status", do_status }, { "peers", do_peers },
 	{ "stats", do_stats }, { "event", do_event }, { "recorder", do_recorder },
-	{ "note", do_note }, { "contain", do_contain }, { "fake", kctl_peer_run },
+	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain }, { "fake", kctl_peer_run },
 };
 
 static void run(char *line)

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Heartbeats with a peer in user space.
+. /test/guest-lib.sh
+
+$K "fake id=2 local=127.0.0.2 for=120000" >/tmp/fake 2>&1 &
+FAKE=$!
+t "hear, form, be up, measure" $K "attach node=1 safety=20000" key "peer id=2" arm \
+	"event" "hear id=2" "event type=path-state" "form epoch=1 nodes=1,2" "pet for=1500" \
+	"peers count=1 up=1" stats "expect EBUSY" disarm "expect EBUSY" "unpeer id=2" \
+	"leave id=2" disarm "status armed=0" "expect EBUSY" arm
+kill -9 $FAKE
+wait $FAKE
+$K "fake id=2 local=127.0.0.2 for=120000" >/tmp/fake 2>&1 &
+FAKE=$!
+t "bad datagrams change nothing and are counted" $K "attach node=1 safety=20000" key \
+	"peer id=2" "hear id=2" spray "peers up=1"
+t "a key change leaves no gap" $K "attach node=1 safety=20000" "key slot=1 id=8 transmit=0" \
+	key "peer id=2" "hear id=2" "key slot=1 id=9 transmit=0" "sleep 500" "peers up=1" \
+	"key slot=0" "sleep 500" "peers up=1"
+t "nothing is sent or taken without a key" fails $K "attach node=1 safety=20000" "peer id=2" \
+	"hear id=2"
+kill -9 $FAKE
+exit 0
