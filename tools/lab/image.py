@@ -75,6 +75,7 @@ systemd-update-done.service systemd-update-utmp.service
 systemd-update-utmp-runlevel.service systemd-user-sessions.service
 systemd-networkd.service systemd-networkd.socket
 systemd-network-generator.service systemd-rfkill.socket
+systemd-pcrphase.service systemd-pcrphase-sysinit.service
 systemd-repart.service systemd-sysusers.service systemd-tmpfiles-clean.timer
 systemd-modules-load.service
 ldconfig.service quotaon.service kmod-static-nodes.service

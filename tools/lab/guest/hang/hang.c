@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Hangs processors with interrupts off, as a faulty driver would: all that are
  * online but the first "keep".  It begins "delay_ms" after loading, because
