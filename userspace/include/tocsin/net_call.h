@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests to another host, synchronous: for commands and for cmclconfd when it
- * speaks to its like.  JSON as in ipc.h, in frames over TLS.  The other end is a
- * net_listener whose channels carry JSON; net_call_serve() helps it.
+ * speaks to its like.  JSON as in ipc.h, in frames over TLS.  The other end has a
+ * net_listener and gives its channels to net_call_serve().
  */
 #ifndef TOCSIN_NET_CALL_H
 #define TOCSIN_NET_CALL_H
@@ -39,14 +39,17 @@ void net_call_close(struct net_call *call);
 /* One request and its replies; results and errors as ipc_call(). */
 int net_call(struct net_call *call, const struct ipc_call *request, json_t **reply);
 
-/**
- * net_call_serve - serve ipc operations on an accepted channel
- * Takes over the channel; same table, replies and limits as an ipc_server.
- * The role of the caller is @role; ipc_request_peer() has uid (uid_t)-1.
- * @server: see net_call_server_create()
- */
+/* ---- the other end: ipc operations on accepted channels ---- */
+
 struct net_call_server;
 
+/**
+ * struct net_call_server_config
+ * @event: the loop that the channels run in
+ * @ops, @arg: as of an ipc_server; same replies, same limits
+ * @role: of every caller: who has the key
+ * @idle_ns: a channel silent for so long with no request under way is closed
+ */
 struct net_call_server_config {
 	sd_event *event;
 	const struct ipc_op *ops;
@@ -57,7 +60,14 @@ struct net_call_server_config {
 
 int net_call_server_create(const struct net_call_server_config *config,
 			   struct net_call_server **server);
+
+/**
+ * net_call_serve - take over a channel (in the listener's @accepted)
+ * ipc_request_peer() of its requests has uid (uid_t)-1.
+ * Return: 0; -ENOMEM: the channel has been closed.
+ */
 int net_call_serve(struct net_call_server *server, struct net_channel *channel);
+
 /* Closes its channels; requests still held must not be used again. */
 void net_call_server_destroy(struct net_call_server *server);
 

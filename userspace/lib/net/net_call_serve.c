@@ -1,156 +1,140 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The server's end of net_call: requests on channels, by the dispatcher of ipc. */
-#include <tocsin/ipc_dispatch.h>
 #include <tocsin/net_call.h>
+
+#include <tocsin/ipc_dispatch.h>
 
 #include <stdlib.h>
 
-/**
- * struct conn - one channel that is served
- * @waiting: a frame that came while a request was under way; one at most
- * @inside: a frame is being dispatched: its end must not dispatch the next
- */
-struct conn {
-	struct ipc_conn ipc;
+struct served {
+	struct ipc_conn conn;		/* first: the callbacks cast back */
+	struct served *next, *previous;
 	struct net_call_server *server;
 	struct net_channel *channel;
-	struct conn *next, *previous;
-	u8 *waiting;
-	size_t waiting_size;
-	bool inside;
 };
 
 struct net_call_server {
-	struct ipc_dispatch dispatch;
 	struct net_call_server_config config;
-	struct conn *conns;
+	struct ipc_dispatch dispatch;
+	struct served *list;
 };
 
-static void conn_free(struct conn *conn)
+static void served_free(struct served *served)
 {
-	if (conn->previous)
-		conn->previous->next = conn->next;
+	ipc_dispatch_gone(&served->conn);
+	if (served->previous)
+		served->previous->next = served->next;
 	else
-		conn->server->conns = conn->next;
-	if (conn->next)
-		conn->next->previous = conn->previous;
-	ipc_dispatch_gone(&conn->ipc);
-	free(conn->waiting);
-	free(conn);
+		served->server->list = served->next;
+	if (served->next)
+		served->next->previous = served->previous;
+	free(served);
 }
 
-static void conn_send(struct ipc_conn *ipc, const char *data, size_t size)
+static void conn_send(struct ipc_conn *conn, const char *data, size_t size)
 {
-	struct conn *conn = (struct conn *)ipc;
+	struct served *served = (struct served *)conn;
 
-	/* A channel that cannot take it goes down by itself, or the caller times out. */
-	net_channel_send(conn->channel, data, size);
+	/* Not read by the client: close, from the loop, not under the caller. */
+	if (net_channel_send(served->channel, data, size))
+		net_channel_set_idle(served->channel, 1);
 }
 
-static void dispatch(struct conn *conn, const u8 *data, size_t size)
+static void conn_ended(struct ipc_conn *conn)
 {
-	/* While it is served, silence of the caller is what is expected. */
-	net_channel_set_idle(conn->channel, 0);
-	conn->inside = true;
-	if (ipc_dispatch_frame(&conn->ipc, data, size)) {
-		net_channel_finish(conn->channel);
-		conn_free(conn);
-		return;
-	}
-	conn->inside = false;
-	if (!conn->ipc.request)
-		net_channel_set_idle(conn->channel, conn->server->config.idle_ns);
+	struct served *served = (struct served *)conn;
+
+	/* Silence counts from when the client has its answer. */
+	if (!net_channel_queued(served->channel))
+		net_channel_set_idle(served->channel, served->server->config.idle_ns);
 }
 
-static void conn_ended(struct ipc_conn *ipc)
+static void on_drained(void *arg, struct net_channel *channel)
 {
-	struct conn *conn = (struct conn *)ipc;
-	u8 *data = conn->waiting;
+	struct served *served = arg;
 
-	if (conn->inside)
-		return;
-	net_channel_set_idle(conn->channel, conn->server->config.idle_ns);
-	if (!data)
-		return;
-	conn->waiting = NULL;
-	dispatch(conn, data, conn->waiting_size);
-	free(data);
+	if (!served->conn.request)
+		conn_ended(&served->conn);
 }
 
 static void on_frame(void *arg, struct net_channel *channel, const u8 *data, size_t size)
 {
-	struct conn *conn = arg;
+	struct served *served = arg;
 
-	if (!conn->ipc.request) {
-		dispatch(conn, data, size);
-		return;
+	/* One request at a time; a client of ours never sends two. */
+	if (!served->conn.request) {
+		net_channel_set_idle(channel, 0);
+		if (!ipc_dispatch_frame(&served->conn, data, size)) {
+			if (!served->conn.request)
+				conn_ended(&served->conn);
+			return;
+		}
 	}
-	if (!conn->waiting && size)
-		conn->waiting = malloc(size);
-	else
-		size = 0;
-	if (!size || !conn->waiting) {
-		net_channel_close(channel);
-		conn_free(conn);
-		return;
-	}
-	memcpy(conn->waiting, data, size);
-	conn->waiting_size = size;
+	net_channel_finish(channel);
+	served_free(served);
 }
 
 static void on_down(void *arg, struct net_channel *channel, int error, const char *why)
 {
-	conn_free(arg);
+	served_free(arg);
 }
 
-static const struct net_channel_ops channel_ops = {
+static const struct net_channel_ops served_ops = {
 	.frame = on_frame,
+	.drained = on_drained,
 	.down = on_down,
 };
 
 int net_call_server_create(const struct net_call_server_config *config,
-			   struct net_call_server **server)
+			   struct net_call_server **out)
 {
-	*server = calloc(1, sizeof(**server));
-	if (!*server)
+	struct net_call_server *server = calloc(1, sizeof(*server));
+
+	*out = server;
+	if (!server)
 		return -ENOMEM;
-	(*server)->config = *config;
-	(*server)->dispatch.ops = config->ops;
-	(*server)->dispatch.arg = config->arg;
+	server->config = *config;
+	server->dispatch.ops = config->ops;
+	server->dispatch.arg = config->arg;
 	return 0;
 }
 
 int net_call_serve(struct net_call_server *server, struct net_channel *channel)
 {
-	struct conn *conn = calloc(1, sizeof(*conn));
+	struct served *served = calloc(1, sizeof(*served));
 
-	if (!conn)
+	if (!served) {
+		net_channel_close(channel);
 		return -ENOMEM;
-	conn->server = server;
-	conn->channel = channel;
-	conn->ipc.dispatch = &server->dispatch;
-	conn->ipc.peer = (struct ipc_peer){
-		.uid = (uid_t)-1, .gid = (gid_t)-1, .role = server->config.role,
-	};
-	conn->ipc.identity = net_channel_identity(channel);
-	conn->ipc.send = conn_send;
-	conn->ipc.ended = conn_ended;
-	conn->next = server->conns;
-	if (conn->next)
-		conn->next->previous = conn;
-	server->conns = conn;
-	net_channel_own(channel, &channel_ops, conn);
+	}
+	served->server = server;
+	served->channel = channel;
+	served->conn.dispatch = &server->dispatch;
+	served->conn.peer.uid = (uid_t)-1;
+	served->conn.peer.gid = (gid_t)-1;
+	served->conn.peer.role = server->config.role;
+	served->conn.identity = net_channel_identity(channel);
+	served->conn.send = conn_send;
+	served->conn.ended = conn_ended;
+	served->next = server->list;
+	if (served->next)
+		served->next->previous = served;
+	server->list = served;
+	net_channel_own(channel, &served_ops, served);
 	net_channel_set_idle(channel, server->config.idle_ns);
 	return 0;
 }
 
 void net_call_server_destroy(struct net_call_server *server)
 {
-	while (server->conns) {
-		net_channel_close(server->conns->channel);
-		conn_free(server->conns);
-	}
+	if (!server)
+		return;
+	/* Without handlers' callbacks: they may be gone already. */
 	ipc_dispatch_exit(&server->dispatch);
+	while (server->list) {
+		server->list->conn.request = NULL;
+		net_channel_close(server->list->channel);
+		served_free(server->list);
+	}
 	free(server);
 }
 
