@@ -159,10 +159,51 @@ static bool accept_is_due(struct member *m, const struct member_message *message
 						m->config.incarnation);
 }
 
+static void accepted_send(struct member *m, enum member_message_type type)
+{
+	struct member_message *message = member_message_new(m, type);
+	struct member_accepted *body = &message->accepted;
+	const struct member_acceptance *a = &m->acceptance;
+	/* The ages have grown, on this clock, since the kernel read them. */
+	u64 grown = m->now_ns - a->at_ns;
+	u16 i;
+
+	body->ballot = a->value.ballot;
+	body->epoch = a->value.view.epoch;
+	body->hash = a->value.view.hash;
+	body->disarmed = a->disarmed;
+	for (i = 0; i < a->ages.count; i++) {
+		body->age[i].id = a->ages.age[i].id;
+		body->age[i].incarnation = a->ages.age[i].incarnation;
+		body->age[i].age_ns = a->ages.age[i].age_ns + grown;
+	}
+	body->age_count = a->ages.count;
+	member_send(m, a->to, message);
+}
+
+static void answer(struct member *m)
+{
+	struct member_acceptance *a = &m->acceptance;
+
+	a->stage = MEMBER_ACCEPT_IDLE;
+	if (a->value.formed)
+		accepted_send(m, MEMBER_MESSAGE_FORM_ACCEPTED);
+	else if (a->value.view.epoch == m->installed.epoch + 1)
+		accepted_send(m, MEMBER_MESSAGE_ACCEPTED);
+}
+
+/* To disk before it is said (rule 9); a repetition is there already. */
 static void acceptance_sync(struct member *m)
 {
-	m->acceptance.stage = MEMBER_ACCEPT_DISK;
-	m->acceptance.token = member_disk_write(m);
+	struct member_acceptance *a = &m->acceptance;
+
+	if (a->synced_hash == a->value.view.hash &&
+	    !member_ballot_compare(&a->synced, &a->value.ballot)) {
+		answer(m);
+		return;
+	}
+	a->stage = MEMBER_ACCEPT_DISK;
+	a->token = member_disk_write(m);
 }
 
 void member_on_accept(struct member *m, const struct member_message *message)
@@ -279,28 +320,6 @@ void member_accept_disarmed(struct member *m, int result)
 	acceptance_sync(m);
 }
 
-static void accepted_send(struct member *m, enum member_message_type type)
-{
-	struct member_message *message = member_message_new(m, type);
-	struct member_accepted *body = &message->accepted;
-	const struct member_acceptance *a = &m->acceptance;
-	/* The ages have grown, on this clock, since the kernel read them. */
-	u64 grown = m->now_ns - a->at_ns;
-	u16 i;
-
-	body->ballot = a->value.ballot;
-	body->epoch = a->value.view.epoch;
-	body->hash = a->value.view.hash;
-	body->disarmed = a->disarmed;
-	for (i = 0; i < a->ages.count; i++) {
-		body->age[i].id = a->ages.age[i].id;
-		body->age[i].incarnation = a->ages.age[i].incarnation;
-		body->age[i].age_ns = a->ages.age[i].age_ns + grown;
-	}
-	body->age_count = a->ages.count;
-	member_send(m, a->to, message);
-}
-
 /* On disk: now it may be said (rule 9). */
 void member_accept_synced(struct member *m, u64 token, int result)
 {
@@ -311,8 +330,7 @@ void member_accept_synced(struct member *m, u64 token, int result)
 	a->stage = MEMBER_ACCEPT_IDLE;
 	if (result)
 		return;
-	if (a->value.formed)
-		accepted_send(m, MEMBER_MESSAGE_FORM_ACCEPTED);
-	else if (a->value.view.epoch == m->installed.epoch + 1)
-		accepted_send(m, MEMBER_MESSAGE_ACCEPTED);
+	a->synced = a->value.ballot;
+	a->synced_hash = a->value.view.hash;
+	answer(m);
 }

@@ -38,6 +38,7 @@ static void start_over(struct member *m, u16 from, u64 epoch)
 		return;
 	member_report(m, MEMBER_REASON_EVICTED, from, epoch, 0);
 	m->installing.active = false;
+	member_form_stop(m);
 	if (!m->armed) {
 		member_leave_done(m);
 		return;
@@ -49,10 +50,10 @@ static void start_over(struct member *m, u16 from, u64 epoch)
 /* A newer view is without this node. */
 static void excluded(struct member *m, const struct member_commit *commit, u16 from)
 {
-	if (!member_installed(m) && !m->installing.active) {
-		/* Not in it yet: the joiner goes on asking. */
+	/* A joiner is not in it yet, and goes on asking. */
+	if (!member_installed(m) && !m->installing.active &&
+	    (!member_formed_before(m) || commit->view.epoch < m->kernel_accepted.epoch))
 		return;
-	}
 	if (m->disarmed) {
 		member_leave_done(m);
 	} else if (!member_installed(m)) {

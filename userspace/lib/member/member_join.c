@@ -21,33 +21,33 @@ bool member_cluster_heard(const struct member *m)
 }
 
 /*
- * This kernel accepted a view of a formation, and that is not what the cluster
- * runs: it will not acknowledge anybody else, and its acknowledgements may not
- * count there (rule 1). Only a new incarnation can join.
+ * Has this incarnation taken part in a formation? Then it may be in a view that
+ * others count as history, and wait for it to be silent; and its kernel may have
+ * accepted a view that is not the cluster's. Either the cluster's view holds it,
+ * or it needs a new incarnation: it asks for the COMMIT instead of joining.
  */
-static bool spoilt(const struct member *m, const struct member_peer *peer)
+bool member_formed_before(const struct member *m)
 {
-	if (!m->kernel_accepted.epoch)
-		return false;
-	if (m->kernel_accepted.epoch != peer->installed_epoch)
-		return true;
-	return peer->frontier.epoch == peer->installed_epoch &&
-	       peer->frontier.hash != m->kernel_accepted.hash;
+	return m->form.synced.counter || m->kernel_accepted.epoch;
 }
 
 static void join_send(struct member *m)
 {
-	struct member_message *message = member_message_new(m, MEMBER_MESSAGE_JOIN);
+	bool ask = member_formed_before(m);
+	struct member_message *message;
 	u16 i;
 
-	message->join.sync_epoch = m->store.line;
-	message->join.held = m->store.held;
-	message->join.counter = m->counter;
-	member_heard_fill(m, &message->join.heard);
+	message = member_message_new(m, ask ? MEMBER_MESSAGE_WANT_COMMIT : MEMBER_MESSAGE_JOIN);
+	if (!ask) {
+		message->join.sync_epoch = m->store.line;
+		message->join.held = m->store.held;
+		message->join.counter = m->counter;
+		member_heard_fill(m, &message->join.heard);
+	}
 	for (i = 0; i < m->peer_count; i++) {
 		struct member_peer *peer = &m->peer[i];
 
-		if (!peer->heard || !peer->installed_epoch || spoilt(m, peer))
+		if (!peer->heard || !peer->installed_epoch)
 			continue;
 		if (!m->joining_told)
 			member_report(m, MEMBER_REASON_JOINING, peer->id,
@@ -60,21 +60,12 @@ static void join_send(struct member *m)
 
 void member_join_tick(struct member *m)
 {
-	u16 i;
-
 	if (member_installed(m) || m->installing.active || m->leaving)
 		return;
 	if (!member_cluster_heard(m) || m->now_ns < m->join_next_ns)
 		return;
 	member_form_stop(m);
 	join_send(m);
-	for (i = 0; i < m->peer_count; i++)
-		if (m->peer[i].heard && m->peer[i].installed_epoch && !spoilt(m, &m->peer[i]))
-			return;
-	/* Nobody can be asked: start over with a new incarnation. */
-	member_report(m, MEMBER_REASON_BEHIND, 0, m->kernel_accepted.epoch, 0);
-	m->left = true;
-	member_act(m, MEMBER_ACTION_LEFT);
 }
 
 u64 member_join_deadline(const struct member *m)

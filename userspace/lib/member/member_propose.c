@@ -136,8 +136,7 @@ void member_on_promise(struct member *m, const struct member_message *message)
 	for (i = 0; i < promise->value_count; i++)
 		if (promise->value[i].view.epoch == promise->epoch)
 			member_propose_seen(m, &promise->value[i], at);
-	if (member_bits(p->promised) == m->installed.count)
-		member_propose_decide(m);
+	member_propose_decide(m);
 }
 
 /* Rule 2: after one interval, or when all of the view have promised. */

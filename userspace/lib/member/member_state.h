@@ -99,6 +99,8 @@ struct member_acceptance {
 	u64 at_ns;			/* when the kernel read the ages */
 	bool disarmed;
 	struct core_ages ages;
+	struct member_ballot synced;	/* newest answer that is on disk */
+	u64 synced_hash;
 };
 
 enum member_kernel_call {
@@ -350,6 +352,7 @@ void member_on_join(struct member *m, const struct member_message *message);
 void member_join_tick(struct member *m);
 u64 member_join_deadline(const struct member *m);
 bool member_cluster_heard(const struct member *m);
+bool member_formed_before(const struct member *m);
 void member_leave_start(struct member *m);
 void member_leave_done(struct member *m);
 void member_on_leave(struct member *m, const struct member_message *message);
