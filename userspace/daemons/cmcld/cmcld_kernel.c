@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmcld_kernel.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <tocsin/base.h>
+#include <tocsin/nl.h>
+
+#include "cmcld_log.h"
+
+#define EVENTS_PER_COLLECT	64
+
+struct cmcld_kernel {
+	struct nl *nl;
+	struct nl_events *events;
+	u16 peers;
+	struct nl_peer peer[CONF_NODES_MAX];	/* scratch of a re-read */
+};
+
+/* ---- attaching ---- */
+
+static void config_fill(const struct cmcld_config *config, struct nl_config *out)
+{
+	const struct conf_cluster *cluster = &config->conf->cluster;
+
+	out->core.cluster_id = cluster->id;
+	out->core.node_id = config->self->id;
+	out->core.interval_ns = cluster->interval_ns;
+	out->core.member_timeout_ns = cluster->member_timeout_ns;
+	out->core.safety_timeout_ns = cluster->safety_timeout_ns;
+	out->core.on_detach_ns = config->options.on_detach_ns;
+	out->toc_margin_ns = cluster->toc_margin_ns;
+	out->action = TOCSIN_ACTION_PANIC;
+	out->port = cluster->heartbeat_port;
+	base_str_print(out->name, sizeof(out->name), "%s", config->self->name);
+}
+
+static void attach_explain(int err, const char *words, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	const char *what = strerror(-err);
+
+	if (err == -EBUSY)
+		what = "the safety timer is armed or another cmcld owns it; this node "
+		       "takes part in a cluster already, or is about to be reset: "
+		       "see journalctl -k";
+	else if (err == -EPERM)
+		what = "CAP_NET_ADMIN is missing; run cmcld as root, outside containers";
+	base_str_print(error, CMCLD_CONFIG_TEXT_MAX, "cannot attach to tocsin.ko: %s%s%s",
+		       what, *words ? "; the kernel says: " : "", words);
+}
+
+static int key_set(struct cmcld_kernel *kernel, const struct cmcld_config *config,
+		   char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	u8 key[BASE_KEY_SIZE];
+	int err;
+
+	base_key_derive(&config->key, BASE_KEY_HEARTBEAT, key);
+	err = nl_key_set(kernel->nl, 0, config->key.id, key, true);
+	base_key_wipe(key, sizeof(key));
+	if (err)
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "tocsin.ko does not take the key: %s (%s)", strerror(-err),
+			       nl_error(kernel->nl));
+	return err;
+}
+
+static bool path_fill(const struct cmcld_config *config, const struct conf_node *peer,
+		      u8 path, struct nl_path_address *out)
+{
+	const struct conf_address *local, *remote;
+	struct net_address address;
+
+	local = conf_node_path_address(config->conf, config->self, path);
+	remote = conf_node_path_address(config->conf, peer, path);
+	if (!local || !remote)
+		return false;
+	cmcld_config_address(local, 0, &address);
+	out->local = address.storage;
+	cmcld_config_address(remote, 0, &address);
+	out->remote = address.storage;
+	return true;
+}
+
+static int peer_set(struct cmcld_kernel *kernel, const struct cmcld_config *config,
+		    const struct conf_node *peer, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	struct nl_path_address path[CORE_PATHS_MAX];
+	u8 i, count = conf_path_count(config->conf);
+	int err;
+
+	for (i = 0; i < count; i++) {
+		if (path_fill(config, peer, i, &path[i]))
+			continue;
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "%s and %s do not both have a HEARTBEAT_IP on heartbeat "
+			       "network %u; every node needs one on each",
+			       config->self->name, peer->name, i + 1);
+		return -EINVAL;
+	}
+	err = nl_peer_set(kernel->nl, peer->id, peer->name, path, count);
+	if (err == -EADDRNOTAVAIL)
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "a HEARTBEAT_IP of %s is not on any of this host's "
+			       "interfaces; bring the interface up, or correct the "
+			       "cluster file (%s)", config->self->name, nl_error(kernel->nl));
+	else if (err)
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "tocsin.ko does not take peer %s: %s (%s)", peer->name,
+			       strerror(-err), nl_error(kernel->nl));
+	return err;
+}
+
+static int peers_set(struct cmcld_kernel *kernel, const struct cmcld_config *config,
+		     char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	const struct conf_cluster *cluster = &config->conf->cluster;
+	int i, err = 0;
+
+	for (i = 0; i < cluster->node_count && !err; i++)
+		if (cluster->node[i].id != config->self->id)
+			err = peer_set(kernel, config, &cluster->node[i], error);
+	kernel->peers = cluster->node_count;
+	return err;
+}
+
+static int attach(struct cmcld_kernel *kernel, const struct cmcld_config *config,
+		  u64 *incarnation, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	struct nl_config out = { };
+	int err = nl_open(&kernel->nl);
+
+	if (err) {
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "tocsin.ko is not there (%s); load it with "
+			       "'modprobe tocsin'", strerror(-err));
+		return err;
+	}
+	config_fill(config, &out);
+	/* Before attaching, so that no event is missed. */
+	err = nl_events_open(&kernel->events);
+	if (!err)
+		err = nl_attach(kernel->nl, &out, incarnation);
+	if (err) {
+		attach_explain(err, nl_error(kernel->nl), error);
+		return err;
+	}
+	err = key_set(kernel, config, error);
+	return err ? err : peers_set(kernel, config, error);
+}
+
+int cmcld_kernel_attach(const struct cmcld_config *config, struct cmcld_kernel **out,
+			u64 *incarnation, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	struct cmcld_kernel *kernel = calloc(1, sizeof(*kernel));
+	int err;
+
+	if (!kernel) {
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	err = attach(kernel, config, incarnation, error);
+	if (err) {
+		cmcld_kernel_detach(kernel);
+		return err;
+	}
+	*out = kernel;
+	return 0;
+}
+
+void cmcld_kernel_detach(struct cmcld_kernel *kernel)
+{
+	if (kernel->events)
+		nl_events_close(kernel->events);
+	if (kernel->nl)
+		nl_close(kernel->nl);
+	free(kernel);
+}
+
+/* ---- orders ---- */
+
+static int explained(struct cmcld_kernel *kernel, const char *what, int err)
+{
+	if (err && err != -EAGAIN)
+		cmcld_log(LOG_WARNING, "The kernel refuses to %s: %s (%s)", what,
+			  strerror(-err), nl_error(kernel->nl));
+	return err;
+}
+
+void cmcld_kernel_acknowledge(struct cmcld_kernel *kernel, const struct core_member *peer)
+{
+	int err = nl_acknowledge(kernel->nl, peer->id, peer->incarnation);
+
+	if (err)
+		cmcld_log(LOG_DEBUG, "Node %u is not acknowledged: %s", peer->id,
+			  strerror(-err));
+}
+
+int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *view,
+			struct member_ballot ballot, struct core_ages *ages)
+{
+	return explained(kernel, "accept a view",
+			 nl_accept(kernel->nl, view, ballot.counter, ballot.node, ages));
+}
+
+int cmcld_kernel_install(struct cmcld_kernel *kernel, const struct core_view *view)
+{
+	return explained(kernel, "install a view", nl_install(kernel->nl, view));
+}
+
+static void log_warnings(u32 warnings)
+{
+	if (warnings & TOCSIN_WARNING_NO_KDUMP)
+		cmcld_log(LOG_WARNING, "No crash kernel is loaded: if this node goes down "
+			  "there will be no dump. Install kdump-tools and set crashkernel=.");
+	if (warnings & TOCSIN_WARNING_NO_RESTART)
+		cmcld_log(LOG_WARNING, "kernel.panic is 0 and no crash kernel is loaded: "
+			  "this node will not restart by itself. Set kernel.panic=5.");
+	if (warnings & TOCSIN_WARNING_NO_HARDLOCKUP_PANIC)
+		cmcld_log(LOG_WARNING, "A CPU stuck with interrupts off is not noticed by "
+			  "itself. Set kernel.hardlockup_panic=1.");
+	if (warnings & TOCSIN_WARNING_MARGIN)
+		cmcld_log(LOG_WARNING, "TOC_MARGIN is short for the interval of the "
+			  "safety timer's checks.");
+}
+
+int cmcld_kernel_arm(struct cmcld_kernel *kernel)
+{
+	u32 warnings = 0;
+	int err = explained(kernel, "arm", nl_arm(kernel->nl, &warnings));
+
+	if (!err)
+		log_warnings(warnings);
+	return err;
+}
+
+int cmcld_kernel_pet(struct cmcld_kernel *kernel)
+{
+	return nl_pet(kernel->nl);
+}
+
+int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force)
+{
+	return explained(kernel, "disarm", nl_disarm(kernel->nl, force));
+}
+
+void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why)
+{
+	char reason[TOCSIN_REASON_MAX + 1];
+
+	base_str_print(reason, sizeof(reason), "%s", why);
+	explained(kernel, "reset this node", nl_toc_request(kernel->nl, reason));
+}
+
+/* ---- events ---- */
+
+int cmcld_kernel_fd(const struct cmcld_kernel *kernel)
+{
+	return nl_events_fd(kernel->events);
+}
+
+/* What lost events would have said, from the states as they are now. */
+static void peer_replay(const struct nl_peer *peer, const struct cmcld_kernel_ops *ops,
+			void *arg)
+{
+	struct core_event event = {
+		.type = peer->info.heard ? CORE_EVENT_PEER_HEARD : CORE_EVENT_PEER_SILENT,
+		.peer = peer->info.id,
+		.flags = (u8)peer->info.flags,
+		.incarnation = peer->info.incarnation,
+		.installed_epoch = peer->info.installed_epoch,
+		.frontier = peer->info.frontier,
+	};
+	u8 i;
+
+	if (!event.incarnation)
+		return;
+	ops->event(arg, &event);
+	event.type = CORE_EVENT_FRONTIER;
+	ops->event(arg, &event);
+	event.type = CORE_EVENT_PATH_STATE;
+	for (i = 0; i < peer->info.paths; i++) {
+		event.path = i;
+		event.value_ns = peer->path[i].info.state;
+		ops->event(arg, &event);
+	}
+}
+
+static void replay(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *ops, void *arg)
+{
+	const struct core_event holds = { .type = CORE_EVENT_LEASE_HOLDS };
+	size_t i, count = 0;
+
+	ops->overrun(arg);
+	if (nl_peer_list(kernel->nl, kernel->peer, CONF_NODES_MAX, &count))
+		return;
+	for (i = 0; i < count; i++)
+		peer_replay(&kernel->peer[i], ops, arg);
+	/* Harmless when it does not hold: installing is refused then. */
+	ops->event(arg, &holds);
+}
+
+void cmcld_kernel_collect(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *ops,
+			  void *arg)
+{
+	struct nl_event event;
+	int i, err;
+
+	for (i = 0; i < EVENTS_PER_COLLECT; i++) {
+		err = nl_events_read(kernel->events, &event);
+		if (err == -ENOBUFS)
+			replay(kernel, ops, arg);
+		else if (err)
+			return;
+		else
+			ops->event(arg, &event.core);
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tocsin.ko as cmcld uses it.  All calls are one netlink round trip on sockets
+ * that never block on anybody but the kernel.
+ */
+#ifndef CMCLD_KERNEL_H
+#define CMCLD_KERNEL_H
+
+#include "core.h"
+
+#include "cmcld_config.h"
+
+#include <tocsin/member_value.h>
+
+struct cmcld_kernel;
+
+struct cmcld_kernel_ops {
+	void (*event)(void *arg, const struct core_event *event);
+	/* The kernel could not deliver some events: states were read again. */
+	void (*overrun)(void *arg);
+};
+
+/**
+ * cmcld_kernel_attach - configure the module: timeouts, key, peers, paths
+ * @incarnation: drawn for this attach
+ * @error: on failure one line: what is wrong and what to do
+ * Return: 0; -EBUSY: armed by another cmcld; else -errno.
+ */
+int cmcld_kernel_attach(const struct cmcld_config *config, struct cmcld_kernel **kernel,
+			u64 *incarnation, char error[CMCLD_CONFIG_TEXT_MAX]);
+void cmcld_kernel_detach(struct cmcld_kernel *kernel);
+
+/* As the core_ functions of the same names (kmod/core/core.h). */
+void cmcld_kernel_acknowledge(struct cmcld_kernel *kernel, const struct core_member *peer);
+int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *view,
+			struct member_ballot ballot, struct core_ages *ages);
+int cmcld_kernel_install(struct cmcld_kernel *kernel, const struct core_view *view);
+int cmcld_kernel_arm(struct cmcld_kernel *kernel);
+int cmcld_kernel_pet(struct cmcld_kernel *kernel);
+int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force);
+/* Reset this node; returns only if the module's action is "report". */
+void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why);
+
+/* Events: poll, and collect when readable. */
+int cmcld_kernel_fd(const struct cmcld_kernel *kernel);
+void cmcld_kernel_collect(struct cmcld_kernel *kernel,
+			  const struct cmcld_kernel_ops *ops, void *arg);
+
+#endif

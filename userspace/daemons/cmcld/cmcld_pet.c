@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmcld_pet.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cmcld_log.h"
+
+#define PETS_PER_TIMEOUT	16
+#define PERIOD_NS_MAX		(500 * BASE_NS_PER_MS)
+/* Late by a tenth of MEMBER_TIMEOUT is worth a warning. */
+#define LATE_DIVISOR		10
+
+struct cmcld_pet {
+	int timer;
+	bool armed;
+	u64 period_ns;
+	u64 due_ns;
+	u64 warn_ns;
+	u64 late_max_ns;
+};
+
+static void late_check(struct cmcld *cmcld, u64 now_ns)
+{
+	struct cmcld_pet *pet = cmcld->pet;
+	u64 late = now_ns > pet->due_ns ? now_ns - pet->due_ns : 0;
+
+	if (late > pet->late_max_ns)
+		pet->late_max_ns = late;
+	if (late < pet->warn_ns)
+		return;
+	cmcld_log(LOG_WARNING, "Warning: cmcld was unable to run for the last %" PRIu64
+		  ".%" PRIu64 " seconds. MEMBER_TIMEOUT should be more than ten times "
+		  "that; look for a real-time process or an overloaded host.",
+		  (u64)(late / BASE_NS_PER_S),
+		  (u64)(late % BASE_NS_PER_S / (100 * BASE_NS_PER_MS)));
+	cmcld_event("late", "late_ns=%" PRIu64, late);
+}
+
+static void on_timer(void *arg, u64 now_ns)
+{
+	struct cmcld *cmcld = arg;
+	struct cmcld_pet *pet = cmcld->pet;
+	int err = pet->armed ? cmcld_kernel_pet(cmcld->kernel) : 0;
+
+	if (err)
+		cmcld_log(LOG_CRIT, "The safety lease was not renewed: %s", strerror(-err));
+	late_check(cmcld, now_ns);
+	pet->due_ns = base_clock_ns() + pet->period_ns;
+	cmcld_loop_timer_set(cmcld->loop, pet->timer, pet->due_ns);
+}
+
+int cmcld_pet_create(struct cmcld *cmcld)
+{
+	struct cmcld_pet *pet = calloc(1, sizeof(*pet));
+	const struct conf_cluster *cluster = &cmcld->conf->cluster;
+
+	if (!pet)
+		return -ENOMEM;
+	cmcld->pet = pet;
+	pet->period_ns = cluster->safety_timeout_ns / PETS_PER_TIMEOUT;
+	if (pet->period_ns > PERIOD_NS_MAX)
+		pet->period_ns = PERIOD_NS_MAX;
+	pet->warn_ns = cluster->member_timeout_ns / LATE_DIVISOR;
+	pet->timer = cmcld_loop_timer_add(cmcld->loop, on_timer, cmcld);
+	return pet->timer < 0 ? pet->timer : 0;
+}
+
+void cmcld_pet_start(struct cmcld *cmcld)
+{
+	struct cmcld_pet *pet = cmcld->pet;
+
+	pet->due_ns = base_clock_ns() + pet->period_ns;
+	cmcld_loop_timer_set(cmcld->loop, pet->timer, pet->due_ns);
+}
+
+void cmcld_pet_destroy(struct cmcld *cmcld)
+{
+	free(cmcld->pet);
+	cmcld->pet = NULL;
+}
+
+void cmcld_pet_begin(struct cmcld *cmcld)
+{
+	cmcld->pet->armed = true;
+	cmcld_log(LOG_NOTICE, "Enabling safety time protection");
+	cmcld_event("armed", "incarnation=%016" PRIx64, cmcld->incarnation);
+}
+
+void cmcld_pet_end(struct cmcld *cmcld)
+{
+	cmcld->pet->armed = false;
+	cmcld_log(LOG_NOTICE, "Safety time protection ended: this node has left in order");
+}
+
+bool cmcld_pet_armed(const struct cmcld *cmcld)
+{
+	return cmcld->pet->armed;
+}
+
+u64 cmcld_pet_late_max_ns(const struct cmcld *cmcld)
+{
+	return cmcld->pet->late_max_ns;
+}

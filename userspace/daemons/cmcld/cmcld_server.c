@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmcld_server.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include <tocsin/ipc.h>
+
+#include "cmcld_job.h"
+#include "cmcld_json.h"
+#include "cmcld_log.h"
+#include "cmcld_ops.h"
+#include "cmcld_paths.h"
+
+#define CLIENTS_MAX	256
+#define IDLE_NS		(60 * BASE_NS_PER_S)
+/* Answers and farewells get this long to leave. */
+#define FAREWELL_USEC	300000
+/* The watchdog is fed only while the real-time thread publishes. */
+#define STALE_NS	(5 * BASE_NS_PER_S)
+
+struct server {
+	const struct cmcld_server_config *config;
+	sd_event *event;
+	struct ipc_server *ipc;
+	struct cmcld_jobs *jobs;
+	struct cmcld_paths_reader *paths;
+	u64 watchdog_usec;
+	bool leaving;
+	int exit_code;
+};
+
+/* ---- local clients ---- */
+
+static void handle_ping(struct ipc_request *request, json_t *args, void *arg)
+{
+	ipc_reply_result(request, json_pack("{s:s}", "message", "cmcld is alive"));
+}
+
+static void handle_status(struct ipc_request *request, json_t *args, void *arg)
+{
+	struct server *server = arg;
+	const struct cmcld_paths *paths = cmcld_paths_read(server->paths);
+	const struct cmcld_snapshot *snapshot;
+	json_t *status = NULL;
+
+	snapshot = cmcld_snapshot_get(server->config->publisher);
+	if (snapshot)
+		status = cmcld_json_status(snapshot, paths);
+	cmcld_snapshot_put(server->config->publisher);
+	if (status)
+		ipc_reply_result(request, status);
+	else
+		ipc_reply_error(request, EAGAIN, "cmcld is starting; try again");
+}
+
+static void handle_job(struct ipc_request *request, json_t *args, void *arg,
+		       const char *op)
+{
+	struct server *server = arg;
+	const struct ipc_peer *peer = ipc_request_peer(request);
+
+	cmcld_log(LOG_INFO, "Request \"%s\" from user %u, process %d", op,
+		  (unsigned int)peer->uid, (int)peer->pid);
+	cmcld_jobs_start(server->jobs, op, args, request);
+}
+
+#define JOB_HANDLER(op)								\
+	static void handle_##op(struct ipc_request *request, json_t *args, void *arg) \
+	{									\
+		handle_job(request, args, arg, #op);				\
+	}
+
+JOB_HANDLER(form)
+JOB_HANDLER(leave)
+JOB_HANDLER(haltcl)
+JOB_HANDLER(runpkg)
+JOB_HANDLER(haltpkg)
+JOB_HANDLER(movepkg)
+JOB_HANDLER(modpkg)
+
+static const struct ipc_op ops[] = {
+	{ "ping", IPC_ROLE_MONITOR, handle_ping },
+	{ "status", IPC_ROLE_MONITOR, handle_status },
+	{ "form", IPC_ROLE_FULL_ADMIN, handle_form },
+	{ "leave", IPC_ROLE_FULL_ADMIN, handle_leave },
+	{ "haltcl", IPC_ROLE_FULL_ADMIN, handle_haltcl },
+	{ "runpkg", IPC_ROLE_PACKAGE_ADMIN, handle_runpkg },
+	{ "haltpkg", IPC_ROLE_PACKAGE_ADMIN, handle_haltpkg },
+	{ "movepkg", IPC_ROLE_PACKAGE_ADMIN, handle_movepkg },
+	{ "modpkg", IPC_ROLE_PACKAGE_ADMIN, handle_modpkg },
+	{ },
+};
+
+/* ---- news from the real-time thread ---- */
+
+static int on_farewell(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct server *server = arg;
+
+	return sd_event_exit(server->event, server->exit_code);
+}
+
+static void end_soon(struct server *server, int exit_code)
+{
+	server->exit_code = exit_code;
+	sd_notify(0, "STOPPING=1");
+	sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, FAREWELL_USEC, 0,
+				   on_farewell, server);
+}
+
+static void take_tell(struct server *server, const struct cmcld_block *block)
+{
+	switch ((enum cmcld_tell)block->type) {
+	case CMCLD_TELL_REPLY:
+		cmcld_jobs_reply(server->jobs, (const struct cmcld_reply *)block->data);
+		break;
+	case CMCLD_TELL_PEER:
+		cmcld_jobs_peer(server->jobs, (u16)block->tag, block->data, block->size);
+		break;
+	case CMCLD_TELL_PEER_LOST:
+		cmcld_jobs_peer_lost(server->jobs, (u16)block->tag);
+		break;
+	case CMCLD_TELL_STATUS:
+		sd_notifyf(0, "STATUS=%s", (const char *)block->data);
+		break;
+	case CMCLD_TELL_READY:
+		sd_notify(0, "READY=1");
+		break;
+	case CMCLD_TELL_LEFT:
+		end_soon(server, 0);
+		break;
+	case CMCLD_TELL_FAILED:
+		cmcld_log(LOG_CRIT, "cmcld must end: %s", (const char *)block->data);
+		end_soon(server, 1);
+		break;
+	}
+}
+
+static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct server *server = arg;
+	struct cmcld_queue *tells = server->config->wires.tells;
+	struct cmcld_block *block;
+
+	cmcld_queue_clear(tells);
+	while ((block = cmcld_queue_receive(tells))) {
+		take_tell(server, block);
+		cmcld_queue_return(tells, block);
+	}
+	return 0;
+}
+
+/* ---- systemd ---- */
+
+/* systemctl stop: packages are halted or moved, then this node leaves. */
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
+{
+	struct server *server = arg;
+	json_t *args;
+
+	if (server->leaving)
+		return 0;
+	server->leaving = true;
+	cmcld_log(LOG_NOTICE, "Signal %u from process %u: this node leaves the cluster",
+		  info->ssi_signo, info->ssi_pid);
+	sd_notify(0, "STOPPING=1\nSTATUS=Halting packages and leaving the cluster");
+	args = json_pack("{s:b}", "force", 1);
+	cmcld_jobs_start(server->jobs, "leave", args, NULL);
+	json_decref(args);
+	return 0;
+}
+
+static bool thread_alive(struct server *server)
+{
+	const struct cmcld_snapshot *snapshot;
+	bool alive;
+
+	snapshot = cmcld_snapshot_get(server->config->publisher);
+	alive = snapshot && base_clock_ns() - snapshot->t_ns < STALE_NS;
+	cmcld_snapshot_put(server->config->publisher);
+	return alive;
+}
+
+static int on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct server *server = arg;
+
+	if (thread_alive(server))
+		sd_notify(0, "WATCHDOG=1");
+	sd_event_source_set_time_relative(source, server->watchdog_usec / 3);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int signals_take(struct server *server)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	err = sd_event_add_signal(server->event, NULL, SIGTERM, on_signal, server);
+	if (err >= 0)
+		err = sd_event_add_signal(server->event, NULL, SIGINT, on_signal, server);
+	return err;
+}
+
+static int sources_add(struct server *server)
+{
+	int err = sd_event_new(&server->event);
+
+	if (err >= 0)
+		err = sd_event_add_io(server->event, NULL,
+				      cmcld_queue_fd(server->config->wires.tells), EPOLLIN,
+				      on_tells, server);
+	if (err >= 0)
+		err = signals_take(server);
+	if (err >= 0 && sd_watchdog_enabled(0, &server->watchdog_usec) > 0)
+		err = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, 0, 0,
+						 on_watchdog, server);
+	return err < 0 ? err : 0;
+}
+
+static int ipc_open(struct server *server)
+{
+	const struct ipc_server_config config = {
+		.event = server->event,
+		.path = server->config->path,
+		.mode = 0666,
+		.clients_max = CLIENTS_MAX,
+		.idle_ns = IDLE_NS,
+		.ops = ops,
+		.arg = server,
+	};
+
+	return ipc_server_create(&config, &server->ipc);
+}
+
+static int server_open(struct server *server)
+{
+	const struct cmcld_config *config = server->config->config;
+	int err = sources_add(server);
+
+	if (err)
+		return err;
+	server->paths = cmcld_paths_create(config->self->id);
+	server->jobs = cmcld_jobs_create(&server->config->wires, config->conf,
+					 config->self->id, server->config->publisher,
+					 cmcld_ops);
+	if (!server->paths || !server->jobs)
+		return -ENOMEM;
+	err = ipc_open(server);
+	if (err)
+		cmcld_log(LOG_ERR, "Cannot serve %s: %s", server->config->path,
+			  strerror(-err));
+	return err;
+}
+
+int cmcld_server_run(const struct cmcld_server_config *config)
+{
+	struct server server = { .config = config };
+	int code = 1;
+
+	cmcld_snapshot_thread_begin();
+	if (!server_open(&server))
+		code = sd_event_loop(server.event);
+	if (server.ipc)
+		ipc_server_destroy(server.ipc);
+	cmcld_jobs_destroy(server.jobs);
+	cmcld_paths_destroy(server.paths);
+	sd_event_unref(server.event);
+	cmcld_snapshot_thread_end();
+	return code;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The main thread: serves the local socket from snapshots, speaks with systemd,
+ * takes signals.  Nothing here can delay the real-time thread.
+ */
+#ifndef CMCLD_SERVER_H
+#define CMCLD_SERVER_H
+
+#include "cmcld_config.h"
+#include "cmcld_request.h"
+#include "cmcld_snapshot.h"
+
+/**
+ * struct cmcld_server_config
+ * @path: of the local socket
+ */
+struct cmcld_server_config {
+	const char *path;
+	const struct cmcld_config *config;
+	struct cmcld_wires wires;
+	struct cmcld_publisher *publisher;
+};
+
+/* Serve until this node has left the cluster or must end.
+ * Return: exit code of the program. */
+int cmcld_server_run(const struct cmcld_server_config *config);
+
+#endif
