@@ -198,6 +198,21 @@ static void writers_meet_without_loss_of_count(void **state)
 	logring_close(reader);
 }
 
+/* Write until killed. */
+static pid_t endless_writer(void)
+{
+	struct logring *ring;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	if (logring_open(path, LOGRING_WRITER, &ring))
+		_exit(1);
+	for (;;)
+		put(ring, "from the killed one");
+}
+
 /* Whatever moment the writer is killed at, the next one can be read. */
 static void killed_writer_leaves_no_gap(void **state)
 {
@@ -206,21 +221,21 @@ static void killed_writer_leaves_no_gap(void **state)
 	int round;
 
 	for (round = 0; round < 10; round++) {
-		pid_t pid = fork();
 		bool found = false;
+		int got = 0;
+		pid_t pid = endless_writer();
 
-		assert_true(pid >= 0);
-		if (pid == 0) {
-			if (logring_open(path, LOGRING_WRITER, &ring))
-				_exit(1);
-			for (;;)
-				put(ring, "from the killed one");
+		assert_int_equal(logring_open(path, LOGRING_READER, &ring), 0);
+		while (got < 500 + round * 77) {
+			logring_wait(ring, 1);
+			while (logring_get(ring, &record))
+				got++;
 		}
-		usleep(5000 + round * 777);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
+		logring_close(ring);
 		assert_int_equal(logring_open(path, LOGRING_WRITER, &ring), 0);
-		assert_true(logring_get(ring, &record));
+		logring_get(ring, &record);
 		assert_int_equal(put(ring, "last"), 0);
 		while (logring_get(ring, &record))
 			found = record.length == 4 &&
