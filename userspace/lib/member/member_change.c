@@ -119,5 +119,7 @@ u64 member_change_due(struct member *m)
 		due = m->change_since_ns;
 	else
 		due = m->change_since_ns + step * rank;
+	if (!m->promised.counter && !link_lost(m) && due < m->settled_ns)
+		due = m->settled_ns;
 	return due > m->not_before_ns ? due : m->not_before_ns;
 }

@@ -8,6 +8,13 @@
 /* So long a committed first view may wait for its lease. */
 #define HOPELESS_TIMEOUTS	3
 
+/*
+ * A change that can wait gives each member time to get an acknowledgement from
+ * each other one under the view just installed: who has one only from the node
+ * that leaves next could not accept the next view, and would go down.
+ */
+#define SETTLE_INTERVALS	4
+
 /* The installed view, with the figures as they are now. */
 void member_commit_fill(struct member *m, struct member_commit *commit)
 {
@@ -136,6 +143,7 @@ static void acceptor_reset(struct member *m)
 	m->kernel_accepted.hash = 0;
 	m->change_since_ns = 0;
 	m->not_before_ns = 0;
+	m->settled_ns = m->now_ns + SETTLE_INTERVALS * m->config.interval_ns;
 	m->join_since_ns = 0;
 	m->joining_told = false;
 }

@@ -249,6 +249,7 @@ struct member {
 
 	u64 change_since_ns;		/* 0: the view needs no change */
 	u64 not_before_ns;
+	u64 settled_ns;			/* no joins and leaves before */
 	struct member_proposal proposal;
 	struct member_installing installing;
 
