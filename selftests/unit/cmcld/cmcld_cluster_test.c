@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whole cmclds in one process: real threads, real TLS sessions over loopback,
+ * real disk files, the real libraries and the real kernel core; only the
+ * kernel's door and cmsrvassistd are played.  Forms, loses a node, rejoins,
+ * runs and moves a package, leaves.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <tocsin/assist.h>
+
+#include "cmcld_thread.h"
+#include "cmcld_fake_nl.h"
+
+#define NODES		3
+#define PATIENCE_NS	(60 * BASE_NS_PER_S)
+#define POLL_MS		20
+
+static const char cluster_text[] =
+	"CLUSTER_NAME demo\n"
+	"MEMBER_TIMEOUT 4000000\n"
+	"AUTO_START_TIMEOUT 30000000\n"
+	"NODE_NAME n1\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.1/24\n"
+	"NODE_NAME n2\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.2/24\n"
+	"NODE_NAME n3\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.3/24\n";
+
+static const char package_text[] =
+	"package_name web\npackage_type failover\nnode_name n2\nnode_name n3\n"
+	"node_name n1\nauto_run yes\nservice_name httpd\nservice_cmd /bin/true\n";
+
+/* A cmsrvassistd that does everything at once and writes down who runs what. */
+struct assistant {
+	int listener;
+	int client;
+	pthread_t thread;
+	char path[100];
+	atomic_uint running;		/* run number of the package, 0: halted */
+	atomic_bool stop;
+	struct assist_message in, out;
+	u8 buffer[ASSIST_MESSAGE_MAX];
+};
+
+struct node {
+	struct cmcld_config config;
+	struct cmcld_wires wires;
+	struct cmcld_publisher *publisher;
+	struct cmcld_thread *thread;
+	struct assistant assistant;
+	char disk[100];
+	u64 request;
+	bool left;
+	bool done;
+	int code;
+	char text[CMCLD_REPLY_TEXT_MAX];
+};
+
+static struct conf *conf;
+static char dir[] = "/tmp/cmcld-cluster-XXXXXX";
+static struct node node[NODES + 1];
+
+/* ---- cmsrvassistd ---- */
+
+static void assist_send(struct assistant *assistant, const struct assist_message *message)
+{
+	int size = assist_encode(message, assistant->buffer, sizeof(assistant->buffer));
+
+	core_assert(size > 0);
+	if (send(assistant->client, assistant->buffer, (size_t)size, MSG_NOSIGNAL) < 0)
+		return;
+}
+
+static void assist_answer(struct assistant *assistant)
+{
+	const struct assist_message *in = &assistant->in;
+	struct assist_message *out = &assistant->out;
+
+	memset(out, 0, sizeof(*out));
+	out->head = in->head;
+	switch (in->head.type) {
+	case ASSIST_HELLO:
+		out->head.type = ASSIST_READY;
+		break;
+	case ASSIST_START:
+		atomic_store(&assistant->running, in->head.run);
+		out->head.type = ASSIST_STARTED;
+		out->head.number = PKG_OK;
+		break;
+	case ASSIST_HALT:
+		atomic_store(&assistant->running, 0);
+		out->head.type = ASSIST_HALTED;
+		out->head.number = PKG_OK;
+		break;
+	default:
+		return;
+	}
+	assist_send(assistant, out);
+}
+
+static void assist_serve(struct assistant *assistant)
+{
+	struct pollfd fd = { .fd = assistant->client, .events = POLLIN };
+	const char *why;
+	ssize_t size;
+
+	while (!atomic_load(&assistant->stop)) {
+		if (poll(&fd, 1, POLL_MS) <= 0)
+			continue;
+		size = recv(assistant->client, assistant->buffer,
+			    sizeof(assistant->buffer), 0);
+		if (size <= 0)
+			return;
+		core_assert(!assist_decode(&assistant->in, assistant->buffer, (size_t)size,
+					   &why));
+		assist_answer(assistant);
+	}
+}
+
+static void *assist_run(void *arg)
+{
+	struct assistant *assistant = arg;
+	struct pollfd fd = { .fd = assistant->listener, .events = POLLIN };
+
+	while (!atomic_load(&assistant->stop)) {
+		if (poll(&fd, 1, POLL_MS) <= 0)
+			continue;
+		assistant->client = accept(assistant->listener, NULL, NULL);
+		assist_serve(assistant);
+		close(assistant->client);
+	}
+	close(assistant->listener);
+	return NULL;
+}
+
+static void assist_start(struct assistant *assistant, int i)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	memset(assistant, 0, sizeof(*assistant));
+	snprintf(assistant->path, sizeof(assistant->path), "%s/assist%d", dir, i);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", assistant->path);
+	unlink(assistant->path);
+	assistant->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(assistant->listener, (struct sockaddr *)&address,
+			      sizeof(address)), 0);
+	assert_int_equal(listen(assistant->listener, 4), 0);
+	assert_int_equal(pthread_create(&assistant->thread, NULL, assist_run, assistant), 0);
+}
+
+static void assist_stop(struct assistant *assistant)
+{
+	atomic_store(&assistant->stop, true);
+	pthread_join(assistant->thread, NULL);
+	unlink(assistant->path);
+}
+
+/* ---- nodes ---- */
+
+static void node_start(int i)
+{
+	struct cmcld_thread_places places = {
+		.disk = node[i].disk, .assist = node[i].assistant.path,
+	};
+	char error[CMCLD_CONFIG_TEXT_MAX] = "";
+	int err;
+
+	snprintf(node[i].disk, sizeof(node[i].disk), "%s/member%d", dir, i);
+	assist_start(&node[i].assistant, i);
+	node[i].config.conf = conf;
+	node[i].config.self = conf_node_by_id(conf, (u16)i);
+	node[i].config.options.priority_below_max = 90;
+	node[i].left = false;
+	node[i].wires.asks = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
+	node[i].wires.tells = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
+	node[i].publisher = cmcld_publisher_create();
+	err = cmcld_thread_start(&node[i].config, &places, &node[i].wires, node[i].publisher,
+				 &node[i].thread, error);
+	if (err)
+		print_error("node %d: %s\n", i, error);
+	assert_int_equal(err, 0);
+}
+
+/* Power off: from one moment to the next nothing comes from it any more. */
+static void node_stop(int i)
+{
+	pthread_mutex_lock(&fake_lock);
+	if (fake_node[i])
+		fake_node[i]->dead = true;
+	pthread_mutex_unlock(&fake_lock);
+	cmcld_thread_stop(node[i].thread);
+	assist_stop(&node[i].assistant);
+	cmcld_publisher_destroy(node[i].publisher);
+	cmcld_queue_destroy(node[i].wires.asks);
+	cmcld_queue_destroy(node[i].wires.tells);
+	node[i].thread = NULL;
+}
+
+static void take(int i, const struct cmcld_block *block)
+{
+	const struct cmcld_reply *reply = (const struct cmcld_reply *)block->data;
+
+	if (block->type == CMCLD_TELL_LEFT)
+		node[i].left = true;
+	if (block->type != CMCLD_TELL_REPLY || !reply->final)
+		return;
+	node[i].done = true;
+	node[i].code = reply->code;
+	memcpy(node[i].text, reply->text, sizeof(node[i].text));
+}
+
+/* Take what the nodes have to say; waits a little when it is nothing. */
+static void hear(void)
+{
+	struct pollfd fd[NODES];
+	int i;
+
+	for (i = 1; i <= NODES; i++) {
+		fd[i - 1].fd = node[i].thread ? cmcld_queue_fd(node[i].wires.tells) : -1;
+		fd[i - 1].events = POLLIN;
+	}
+	poll(fd, NODES, POLL_MS);
+	for (i = 1; i <= NODES; i++) {
+		struct cmcld_block *block;
+
+		if (!node[i].thread)
+			continue;
+		cmcld_queue_clear(node[i].wires.tells);
+		while ((block = cmcld_queue_receive(node[i].wires.tells))) {
+			take(i, block);
+			cmcld_queue_return(node[i].wires.tells, block);
+		}
+	}
+}
+
+static void ask(int i, const struct cmcld_request *request)
+{
+	struct cmcld_block *block = cmcld_queue_take(node[i].wires.asks);
+
+	assert_non_null(block);
+	memcpy(block->data, request, sizeof(*request));
+	((struct cmcld_request *)block->data)->id = ++node[i].request;
+	block->size = sizeof(*request);
+	block->type = CMCLD_ASK_REQUEST;
+	node[i].done = false;
+	cmcld_queue_send(node[i].wires.asks, block);
+}
+
+static void wait_done(int i, int code)
+{
+	u64 until = base_clock_ns() + PATIENCE_NS;
+
+	while (!node[i].done && base_clock_ns() < until)
+		hear();
+	if (!node[i].done || node[i].code != code)
+		print_error("node %d answers %d: %s\n", i, node[i].code, node[i].text);
+	assert_true(node[i].done);
+	assert_int_equal(node[i].code, code);
+}
+
+/* ---- what can be seen ---- */
+
+struct sight {
+	u64 epoch;
+	u16 count;
+	u16 coordinator;
+	u16 owner;
+	enum pkg_state state;
+	enum cmcld_node_state other[NODES + 1];
+	bool safe_waiting[NODES + 1];
+};
+
+static struct sight look(int i)
+{
+	const struct cmcld_snapshot *snapshot = cmcld_snapshot_get(node[i].publisher);
+	struct sight sight = { };
+	int k;
+
+	if (snapshot && snapshot->phase == CMCLD_MEMBER) {
+		sight.epoch = snapshot->view.epoch;
+		sight.count = snapshot->view.count;
+		sight.coordinator = snapshot->view.coordinator;
+		sight.owner = snapshot->package[0].node;
+		sight.state = snapshot->package[0].state;
+		for (k = 1; k <= NODES; k++) {
+			sight.other[k] = snapshot->node[k - 1].state;
+			sight.safe_waiting[k] = snapshot->node[k - 1].safe_waiting;
+		}
+	}
+	cmcld_snapshot_put(node[i].publisher);
+	return sight;
+}
+
+/* Until all nodes of @mask (bit i) are in one view of just these. */
+static void wait_view(unsigned int mask)
+{
+	u64 until = base_clock_ns() + PATIENCE_NS;
+	bool same;
+	int i;
+
+	do {
+		struct sight first = { };
+
+		hear();
+		same = true;
+		for (i = 1; i <= NODES; i++) {
+			struct sight sight;
+
+			if (!(mask & 1U << i))
+				continue;
+			sight = look(i);
+			if (!first.epoch)
+				first = sight;
+			same = same && sight.epoch && sight.epoch == first.epoch &&
+			       sight.count == (u16)__builtin_popcount(mask);
+		}
+	} while (!same && base_clock_ns() < until);
+	assert_true(same);
+}
+
+static void wait_package(int seer, u16 owner, enum pkg_state state)
+{
+	u64 until = base_clock_ns() + PATIENCE_NS;
+	struct sight sight;
+
+	do {
+		hear();
+		sight = look(seer);
+	} while ((sight.owner != owner || sight.state != state) && base_clock_ns() < until);
+	assert_int_equal(sight.owner, owner);
+	assert_int_equal(sight.state, state);
+}
+
+static unsigned int running_at(int i)
+{
+	return node[i].thread ? atomic_load(&node[i].assistant.running) : 0;
+}
+
+/* ---- the story, in order ---- */
+
+static void three_nodes_form_on_request(void **state)
+{
+	const struct cmcld_request form = { .op = CMCLD_OP_FORM };
+	int i;
+
+	for (i = 1; i <= NODES; i++)
+		node_start(i);
+	ask(1, &form);
+	wait_done(1, 0);
+	wait_view(0xe);
+}
+
+static void package_starts_on_its_first_node(void **state)
+{
+	wait_package(1, 2, PKG_RUNNING);
+	assert_int_not_equal(running_at(2), 0);
+	assert_int_equal(running_at(1), 0);
+	assert_int_equal(running_at(3), 0);
+}
+
+static void package_moves_on_request_from_any_node(void **state)
+{
+	const struct cmcld_request move = {
+		.op = CMCLD_OP_MOVE_PACKAGE, .package = "web", .node = 3,
+	};
+
+	ask(1, &move);
+	wait_done(1, 0);
+	wait_package(1, 3, PKG_RUNNING);
+	assert_int_equal(running_at(2), 0);
+	assert_int_not_equal(running_at(3), 0);
+}
+
+static void others_carry_on_without_a_lost_node(void **state)
+{
+	node_stop(3);
+	wait_view(0x6);
+	wait_package(1, 2, PKG_RUNNING);
+	assert_int_not_equal(running_at(2), 0);
+	assert_int_equal(look(1).other[3], CMCLD_NODE_FAILED);
+}
+
+static void lost_node_comes_back(void **state)
+{
+	node_start(3);
+	wait_view(0xe);
+	wait_package(3, 2, PKG_RUNNING);
+	assert_int_equal(running_at(3), 0);
+}
+
+static void node_with_packages_leaves_only_by_force(void **state)
+{
+	struct cmcld_request leave = { .op = CMCLD_OP_LEAVE };
+	u64 until = base_clock_ns() + PATIENCE_NS;
+
+	ask(2, &leave);
+	wait_done(2, EBUSY);
+	assert_int_not_equal(running_at(2), 0);
+	leave.force = true;
+	ask(2, &leave);
+	wait_done(2, 0);
+	while (!node[2].left && base_clock_ns() < until)
+		hear();
+	assert_true(node[2].left);
+	assert_int_equal(running_at(2), 0);
+	node_stop(2);
+	wait_view(0xa);
+	assert_int_equal(look(1).other[2], CMCLD_NODE_HALTED);
+	wait_package(1, 3, PKG_RUNNING);
+}
+
+static void last_nodes_leave(void **state)
+{
+	const struct cmcld_request halt = { .op = CMCLD_OP_HALT_PACKAGES, .force = true };
+	const struct cmcld_request leave = { .op = CMCLD_OP_LEAVE, .force = true };
+
+	ask(1, &halt);
+	wait_done(1, 0);
+	assert_int_equal(running_at(3), 0);
+	ask(3, &leave);
+	wait_done(3, 0);
+	node_stop(3);
+	wait_view(0x2);
+	ask(1, &leave);
+	wait_done(1, 0);
+	node_stop(1);
+}
+
+/* ---- making the world ---- */
+
+static int conf_make(void)
+{
+	/* No cluster file may say this, but this host has these addresses. */
+	static const u8 loopback[3] = { 127, 0, 77 };
+	struct conf_report *report = calloc(1, sizeof(*report));
+	int i, err;
+
+	conf = calloc(1, sizeof(*conf));
+	conf_init(conf);
+	err = conf_parse_cluster(conf, cluster_text, strlen(cluster_text), 0, report);
+	if (!err)
+		err = conf_parse_package(conf, package_text, strlen(package_text), 1, report);
+	for (i = 0; i < conf->cluster.node_count; i++)
+		conf->cluster.node[i].id = (u16)(i + 1);
+	conf->cluster.id = 0x1234;
+	conf->cluster.generation = 1;
+	if (!err)
+		err = conf_check(conf, report);
+	for (i = 0; i < conf->cluster.node_count; i++)
+		memcpy(conf->cluster.node[i].interface[0].address[0].address.byte, loopback, 3);
+	for (i = 0; i < report->count; i++)
+		print_message("%s: %s; %s; %s\n", report->error[i].what, report->error[i].found,
+			      report->error[i].allowed, report->error[i].remedy);
+	free(report);
+	return err;
+}
+
+static int setup(void **state)
+{
+	int i;
+
+	if (!mkdtemp(dir) || conf_make())
+		return -1;
+	base_key_generate(1, &node[1].config.key);
+	for (i = 2; i <= NODES; i++)
+		node[i].config.key = node[1].config.key;
+	cmcld_snapshot_thread_begin();
+	return pthread_create(&fake_thread, NULL, fake_run, NULL);
+}
+
+static int teardown(void **state)
+{
+	int i;
+
+	if (!conf->cluster.subnet_count)
+		return 0;
+
+	for (i = 1; i <= NODES; i++) {
+		if (node[i].thread)
+			node_stop(i);
+		unlink(node[i].disk);
+	}
+	pthread_mutex_lock(&fake_lock);
+	fake_stop = true;
+	pthread_mutex_unlock(&fake_lock);
+	pthread_join(fake_thread, NULL);
+	cmcld_snapshot_thread_end();
+	free(conf);
+	rmdir(dir);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(three_nodes_form_on_request),
+		cmocka_unit_test(package_starts_on_its_first_node),
+		cmocka_unit_test(package_moves_on_request_from_any_node),
+		cmocka_unit_test(others_carry_on_without_a_lost_node),
+		cmocka_unit_test(lost_node_comes_back),
+		cmocka_unit_test(node_with_packages_leaves_only_by_force),
+		cmocka_unit_test(last_nodes_leave),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
