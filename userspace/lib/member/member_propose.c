@@ -271,14 +271,31 @@ static void chosen(struct member *m)
 	member_commit_take(m, commit, m->config.node_id);
 }
 
-static void chosen_check(struct member *m)
+/*
+ * Somebody leaves in order and has not yet said that it is disarmed: one
+ * interval of patience spares the others the wait for it (rule 11).
+ */
+static bool leaver_awaited(const struct member *m)
+{
+	const struct member_proposal *p = &m->proposal;
+	u16 i;
+
+	for (i = 0; i < m->installed.count; i++)
+		if (p->leaving >> i & 1 && !(p->disarmed >> i & 1) &&
+		    !core_view_holds(&p->value, m->installed.member[i].id,
+				     m->installed.member[i].incarnation))
+			return true;
+	return false;
+}
+
+static void chosen_check(struct member *m, bool late)
 {
 	struct member_proposal *p = &m->proposal;
 
-	if (member_quorum(&m->installed, member_bits(p->accepted), p->arbiter_accepted))
-		chosen(m);
-	else
+	if (!member_quorum(&m->installed, member_bits(p->accepted), p->arbiter_accepted))
 		arbiter_ask(m, false);
+	else if (late || !leaver_awaited(m))
+		chosen(m);
 }
 
 /* Rule 5: the latest over the accepting members of arrival - H, plus L'. */
@@ -319,7 +336,7 @@ void member_on_accepted(struct member *m, const struct member_message *message)
 	if (accepted->disarmed)
 		p->disarmed |= 1ULL << at;
 	ages_take(m, at, accepted);
-	chosen_check(m);
+	chosen_check(m, false);
 }
 
 void member_on_refuse(struct member *m, const struct member_message *message)
@@ -358,7 +375,7 @@ static void arbiter_vote(struct member *m, const struct member_arbiter_answer *a
 		member_propose_decide(m);
 	} else if (p->phase == MEMBER_PROPOSAL_ACCEPT && p->arbiter_asked) {
 		p->arbiter_accepted = true;
-		chosen_check(m);
+		chosen_check(m, false);
 	}
 }
 
@@ -445,6 +462,9 @@ void member_propose_tick(struct member *m)
 		member_propose_start(m);
 	} else {
 		p->next_ns = m->now_ns + m->config.interval_ns;
+		chosen_check(m, true);
+		if (p->phase != MEMBER_PROPOSAL_ACCEPT)
+			return;
 		accept_send(m);
 		arbiter_ask(m, true);
 	}
