@@ -87,6 +87,7 @@ static void assist_answer(struct assistant *assistant)
 
 	memset(out, 0, sizeof(*out));
 	out->head = in->head;
+	out->package.name = "web";
 	switch (in->head.type) {
 	case ASSIST_HELLO:
 		out->head.type = ASSIST_READY;

@@ -117,6 +117,7 @@ void cmcld_assist_halt(struct cmcld_assist *assist, const struct pkg_action *act
 void cmcld_assist_service(struct cmcld_assist *assist, const struct pkg_action *action)
 {
 	out_begin(assist, ASSIST_SERVICE_START, action);
+	assist->out.package.name = assist->config.conf->package[action->package].name;
 	assist->out.head.service = action->service;
 	assist->out.head.number = (s32)action->restarts;
 	send_out(assist);
@@ -129,16 +130,22 @@ bool cmcld_assist_connected(const struct cmcld_assist *assist)
 
 /* ---- what arrives ---- */
 
-static void take_found(struct cmcld_assist *assist)
+/* The name counts, the slot may be of an earlier configuration. */
+static u16 package_index(const struct cmcld_assist *assist)
 {
 	const struct conf *conf = assist->config.conf;
-	const struct conf_package *package;
+	const char *name = assist->in.package.name;
+	const struct conf_package *package = name ? conf_package_by_name(conf, name) : NULL;
 
-	package = conf_package_by_name(conf, assist->in.package.name);
-	if (!package || assist->found_count == CONF_PACKAGES_MAX)
+	return package ? (u16)(package - conf->package) : PKG_NOBODY;
+}
+
+static void take_found(struct cmcld_assist *assist, u16 package)
+{
+	if (assist->found_count == CONF_PACKAGES_MAX)
 		return;
 	assist->found[assist->found_count++] = (struct pkg_found){
-		.package = (u16)(package - conf->package),
+		.package = package,
 		.run = assist->in.head.run,
 		.services = (u32)assist->in.head.number,
 	};
@@ -157,24 +164,24 @@ static void take_ready(struct cmcld_assist *assist)
 	assist->config.event(assist->config.arg, &event);
 }
 
-static void take_done(struct cmcld_assist *assist, enum pkg_event_type type)
+static void take_done(struct cmcld_assist *assist, u16 package, enum pkg_event_type type)
 {
 	const struct assist_head *head = &assist->in.head;
 	struct pkg_event event = { .type = type };
 
-	event.done.package = head->slot;
+	event.done.package = package;
 	event.done.run = head->run;
 	event.done.outcome = (enum pkg_outcome)head->number;
 	event.done.clean = head->clean;
 	assist->config.event(assist->config.arg, &event);
 }
 
-static void take_exit(struct cmcld_assist *assist)
+static void take_exit(struct cmcld_assist *assist, u16 package)
 {
 	const struct assist_head *head = &assist->in.head;
 	struct pkg_event event = { .type = PKG_SERVICE_EXIT };
 
-	event.exited.package = head->slot;
+	event.exited.package = package;
 	event.exited.run = head->run;
 	event.exited.service = head->service;
 	assist->config.event(assist->config.arg, &event);
@@ -183,28 +190,32 @@ static void take_exit(struct cmcld_assist *assist)
 static void take(struct cmcld_assist *assist)
 {
 	const struct assist_head *head = &assist->in.head;
-	bool indexed = head->type != ASSIST_FOUND && head->type != ASSIST_READY;
+	u16 package = package_index(assist);
 
-	if (indexed && head->slot >= assist->config.conf->package_count)
+	if (head->type != ASSIST_READY && package == PKG_NOBODY) {
+		cmcld_log(LOG_WARNING, "cmsrvassistd speaks of package \"%s\", which is "
+			  "not configured; ignored",
+			  assist->in.package.name ? assist->in.package.name : "");
 		return;
+	}
 	switch ((enum assist_type)head->type) {
 	case ASSIST_FOUND:
-		take_found(assist);
+		take_found(assist, package);
 		break;
 	case ASSIST_READY:
 		take_ready(assist);
 		break;
 	case ASSIST_STARTED:
-		take_done(assist, PKG_START_DONE);
+		take_done(assist, package, PKG_START_DONE);
 		break;
 	case ASSIST_HALTED:
-		take_done(assist, PKG_HALT_DONE);
+		take_done(assist, package, PKG_HALT_DONE);
 		break;
 	case ASSIST_SERVICE_EXIT:
-		take_exit(assist);
+		take_exit(assist, package);
 		break;
 	case ASSIST_STEP:
-		assist->config.step(assist->config.arg, head->slot, assist->in.text);
+		assist->config.step(assist->config.arg, package, assist->in.text);
 		break;
 	default:
 		cmcld_log(LOG_WARNING, "cmsrvassistd sent a message of unknown type %u; "
