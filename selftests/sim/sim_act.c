@@ -205,7 +205,7 @@ static void act_left(struct sim_world *world, u32 node)
 	core_detached(n->kernel.core, sim_node_clock(world, node));
 	sim_kernel_after(world, node);
 	event.at_ns = world->now_ns + world->params.interval_ns;
-	if (!n->user.left)
+	if (!n->user.left || world->nemesis.over)
 		sim_queue_put(&world->queue, &event);
 }
 

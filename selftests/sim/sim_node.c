@@ -59,7 +59,9 @@ static void last_cpu_stops(struct sim_world *world, struct sim_event *event)
 /* A dead node comes back by itself: panic_timeout, kdump, boot. */
 static void reboot(struct sim_world *world, struct sim_event *event)
 {
-	if (world->params.reboot && !world->node[event->arg[0]].powered)
+	const struct sim_node *n = &world->node[event->arg[0]];
+
+	if (world->params.reboot && !n->powered && n->boot == event->arg[1])
 		sim_node_power_on(world, event->arg[0]);
 }
 
@@ -76,6 +78,7 @@ void sim_node_die_at(struct sim_world *world, u32 node, u64 at_ns)
 	event.at_ns += world->params.boot_ns + sim_rng_below(&world->rng_node, world->params.boot_ns);
 	event.node = SIM_NOBODY;
 	event.arg[0] = node;
+	event.arg[1] = n->boot;
 	sim_queue_put(&world->queue, &event);
 }
 
