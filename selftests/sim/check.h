@@ -114,6 +114,8 @@ void check_state_free(struct sim_world *world);
 /* -- check_live.c: nobody healthy dies; all come together again -- */
 void check_verdict(struct sim_world *world, u32 node, enum core_verdict verdict);
 void check_live_start(struct sim_world *world);
+/* The violation is that nodes did not come together. */
+bool check_is_liveness(const struct sim_world *world);
 /* All nodes in one view, every package runs. */
 bool check_together(struct sim_world *world);
 

@@ -9,6 +9,7 @@
 
 #define LIVE	"convergence once faults stop"
 #define HEALTHY	"no healthy node is killed"
+#define CALM	"calm stays calm"
 #define CARRY	"the others carry on"
 #define QUIET_TIMEOUTS	4
 
@@ -24,6 +25,13 @@ void check_verdict(struct sim_world *world, u32 node, enum core_verdict verdict)
 	check->kills[verdict]++;
 	if (check->healthy & (1u << node))
 		check_fail(world, HEALTHY, "n%u: %s", node + 1, sim_verdict_name(verdict));
+}
+
+bool check_is_liveness(const struct sim_world *world)
+{
+	const char *property = world->check.property;
+
+	return !strcmp(property, LIVE) || !strcmp(property, CARRY) || !strcmp(property, CALM);
 }
 
 static void stage_set(struct sim_world *world, enum check_stage stage)
@@ -203,7 +211,7 @@ static void watch(struct sim_world *world, struct sim_event *event)
 	switch (world->check.stage) {
 	case CHECK_FAULTS:
 		sim_nemesis_end(world);
-		sim_net_calm(&world->net);
+		sim_net_calm(&world->net, world->params.interval_ns);
 		stage_set(world, CHECK_CONVERGE);
 		break;
 	case CHECK_CONVERGE:
@@ -212,7 +220,7 @@ static void watch(struct sim_world *world, struct sim_event *event)
 		break;
 	case CHECK_QUIET:
 		if (why)
-			check_fail(world, "calm stays calm", "%s", why);
+			check_fail(world, CALM, "%s", why);
 		if (world->now_ns - world->check.stage_ns >
 		    QUIET_TIMEOUTS * world->params.timeout_ns)
 			lose_some(world);

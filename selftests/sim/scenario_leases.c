@@ -2,7 +2,6 @@
 /* Stories of the lease: acknowledgements, frontiers, ages, waits. */
 #include "scenario.h"
 
-/* Let each package of the story run on one node: everybody else refuses. */
 static u64 part(struct sim_world *world, u32 percent)
 {
 	return world->params.timeout_ns * percent / 100;
@@ -27,7 +26,7 @@ static bool stopped_sees(struct sim_world *world, u32 from, u32 to, struct sim_e
 
 /*
  * -- reopened: n2 accepts {1,2}, hears nothing more of n1, promises n3's later
- * ballot, and stops --
+ * ballot, and stops; n3 does not even hear that it was promised --
  */
 static bool reopened_sees(struct sim_world *world, u32 from, u32 to, struct sim_envelope *envelope)
 {
@@ -38,14 +37,42 @@ static bool reopened_sees(struct sim_world *world, u32 from, u32 to, struct sim_
 	if (flag[0] && from == 1 && to == 2 && type == MEMBER_MESSAGE_PROMISE && !flag[1]) {
 		flag[1] = 1;
 		story_stop(world, 1, 4);
+		return false;
 	}
 	return !(flag[0] && !from && to == 1);
 }
 
 /*
+ * -- unpromised: n2 hears nothing of PREPARE and accepts {1,2,4,5} all the same, then
+ * stops; n5 promises and stops.  n1 and n4 do not hear n3, n2 and n5 do. --
+ */
+static void unpromised_begin(struct sim_world *world)
+{
+	story_cut(world, 0, 2, true);
+	story_cut(world, 3, 2, true);
+}
+
+static bool unpromised_sees(struct sim_world *world, u32 from, u32 to,
+			    struct sim_envelope *envelope)
+{
+	u32 type = envelope->message.type, *flag = story(world)->flag;
+
+	if (from == 4 && type == MEMBER_MESSAGE_PROMISE && !flag[0]) {
+		flag[0] = 1;
+		story_stop(world, 4, 6);
+	}
+	if (from == 1 && type == MEMBER_MESSAGE_ACCEPTED && !flag[1]) {
+		flag[1] = 1;
+		story_stop(world, 1, 6);
+	}
+	return !(to == 1 && type == MEMBER_MESSAGE_PREPARE);
+}
+
+/*
  * -- two-in-a-row: n4 and n5 fall silent to n1 and n2, then n3 does; n3 and n5
- * learn nothing, n4 accepts {1,2,3}.  {1,2} follows at once.  n3 was answered by
- * n4 and n5 until n4 accepted, long after n1 and n2 heard it last. --
+ * learn nothing, n4 accepts {1,2,3} and hears nothing more of it.  {1,2} follows at
+ * once.  n3 was answered by n4 and n5 until n4 accepted, long after n1 and n2 heard it
+ * last. --
  */
 static void row_silent(struct sim_world *world, u32 node)
 {
@@ -59,6 +86,20 @@ static void row_begin(struct sim_world *world)
 	row_silent(world, 4);
 	story_stop(world, 4, 6);
 	story_later(world, part(world, 20 + world->params.seed % 16), 0);
+}
+
+static bool row_sees(struct sim_world *world, u32 from, u32 to, struct sim_envelope *envelope)
+{
+	u32 *flag = story(world)->flag, i;
+
+	if (from == 3 && envelope->message.type == MEMBER_MESSAGE_ACCEPTED && !flag[0]) {
+		flag[0] = 1;
+		for (i = 0; i < 2; i++) {
+			story_deaf(world, i, 3, true);
+			story_deaf(world, i, 4, true);
+		}
+	}
+	return !(flag[0] && from < 2 && to >= 2 && to < SIM_ARBITER);
 }
 
 static void row_then(struct sim_world *world, u32 stage)
@@ -136,8 +177,10 @@ const struct scenario scenario_leases[] = {
 	  3, false, stopped_begin, stopped_sees, NULL },
 	{ "reopened", "a later PREPARE reaches an acceptor that excluded a node",
 	  3, false, stopped_begin, reopened_sees, NULL },
+	{ "unpromised", "an acceptor accepts what it never promised, and stops",
+	  5, false, unpromised_begin, unpromised_sees, NULL },
 	{ "two-in-a-row", "two views in a row; who missed both lives on the acks of others",
-	  5, false, row_begin, NULL, row_then },
+	  5, false, row_begin, row_sees, row_then },
 	{ "late-commit", "COMMIT arrives when the lease is about to end",
 	  4, false, late_begin, late_sees, NULL },
 	{ "excluded-votes", "the excluded node and the arbiter are the quorum",

@@ -225,10 +225,15 @@ void sim_net_heal(struct sim_net *net)
 	memset(net->loss_ppm, 0, sizeof(net->loss_ppm));
 }
 
-void sim_net_calm(struct sim_net *net)
+void sim_net_calm(struct sim_net *net, u64 interval_ns)
 {
 	struct sim_quality *quality = &net->quality;
 
+	/* Four messages and the back-off must fit between detection and the lease's end. */
+	if (quality->delay_max_ns > interval_ns / 10)
+		quality->delay_max_ns = interval_ns / 10;
+	if (quality->session_max_ns > interval_ns / 4)
+		quality->session_max_ns = interval_ns / 4;
 	quality->loss_ppm = 0;
 	quality->double_ppm = 0;
 	quality->late_ppm = 0;

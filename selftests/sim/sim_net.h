@@ -91,6 +91,6 @@ void sim_net_cut(struct sim_net *net, u32 from, u32 to, bool cut);
 void sim_net_isolate(struct sim_net *net, u32 end, bool cut);
 void sim_net_heal(struct sim_net *net);
 /* From now on as good as networks are. */
-void sim_net_calm(struct sim_net *net);
+void sim_net_calm(struct sim_net *net, u64 interval_ns);
 
 #endif

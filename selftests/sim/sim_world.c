@@ -123,14 +123,9 @@ static void world_loop(struct sim_world *world)
 		world->now_ns = event.at_ns;
 		if (++world->events > EVENTS_MAX)
 			check_fail(world, "the world comes to an end", "%s", "too many events");
-		if (event_is_due(world, &event)) {
-			void *data = event.data;
-
+		if (event_is_due(world, &event))
 			event.fn(world, &event);
-			free(data);
-		} else {
-			free(event.data);
-		}
+		free(event.data);
 	}
 }
 
