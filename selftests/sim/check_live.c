@@ -56,6 +56,10 @@ static const char *apart(struct sim_world *world, u32 mask, char *text, size_t s
 		if (!(mask & (1u << node)))
 			continue;
 		count++;
+		if (world->node[node].frozen) {
+			snprintf(text, size, "n%u stands still", node + 1);
+			return text;
+		}
 		view = sim_user_view(world, node);
 		if (!view || member_phase(world->node[node].user.member) != MEMBER_PHASE_MEMBER) {
 			snprintf(text, size, "n%u is %s", node + 1, !world->node[node].user.alive ?
@@ -210,6 +214,8 @@ static void watch(struct sim_world *world, struct sim_event *event)
 
 	switch (world->check.stage) {
 	case CHECK_FAULTS:
+		/* Who was cut off comes back alive, and with old news. */
+		world->check.healthy = 0;
 		sim_nemesis_end(world);
 		sim_net_calm(&world->net, world->params.interval_ns);
 		stage_set(world, CHECK_CONVERGE);

@@ -125,17 +125,21 @@ void check_safe(struct sim_world *world, u32 node, const struct core_member *mem
 {
 	u32 other = member->id - 1;
 	const struct sim_node *n = &world->node[other];
+	const struct core_view *view = sim_user_view(world, node);
+	u64 epoch = view ? view->epoch : 0;
 
 	core_assert(other < world->params.nodes);
 	world->check.safes++;
 	sim_trace(world, node, "safe", "n%u.%02x", member->id, (u32)(member->incarnation & 0xff));
 	if (n->user.incarnation != member->incarnation || !can_act(world, other))
 		return;
-	/* Armed, but no member of anything yet: then it must never become one. */
+	/*
+	 * Who never was a member may be waited for, too (its formation came to
+	 * nothing), and may join later, but must not install what is older.
+	 */
 	world->check.safe[other].incarnation = member->incarnation;
-	world->check.safe[other].epoch = sim_user_view(world, node) ?
-					 sim_user_view(world, node)->epoch : 0;
-	if (n->kernel.armed && n->kernel.installed)
+	world->check.safe[other].epoch = epoch;
+	if (n->kernel.armed && n->kernel.first_epoch && n->kernel.first_epoch <= epoch)
 		check_fail(world, SAFE, "n%u.%02x is called safe by n%u, but is armed and runs",
 			   member->id, (u32)(member->incarnation & 0xff), node + 1);
 	owns_nothing(world, other, "is called safe");

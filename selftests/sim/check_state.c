@@ -13,6 +13,9 @@
 #define SURVIVE	"committed updates survive"
 #define ORDER	"updates come in order"
 
+/* Answers may be on their way while the node has gone on by some views. */
+#define HELD_EPOCHS 8
+
 /* One committed update. */
 struct update {
 	u64 line;
@@ -36,7 +39,7 @@ struct held {
 struct check_state {
 	struct update *update;
 	u32 count, room;
-	struct held held[SIM_NODES_MAX];
+	struct held held[SIM_NODES_MAX][HELD_EPOCHS];
 	u64 line[SIM_NODES_MAX];
 	u64 applied[SIM_NODES_MAX];
 	u64 reached[SIM_NODES_MAX];
@@ -69,13 +72,13 @@ void check_started(struct sim_world *world, u32 node)
 
 void check_held(struct sim_world *world, u32 node, u64 epoch, u64 sequence)
 {
-	struct held *held = &world->check.state->held[node];
+	struct held *slot = world->check.state->held[node], *held = &slot[epoch % HELD_EPOCHS];
 
-	if (epoch != held->epoch) {
+	if (epoch != held->epoch || held->incarnation != world->node[node].user.incarnation) {
 		held->epoch = epoch;
+		held->incarnation = world->node[node].user.incarnation;
 		held->sequence = 0;
 	}
-	held->incarnation = world->node[node].user.incarnation;
 	if (sequence > held->sequence)
 		held->sequence = sequence;
 }
@@ -153,7 +156,7 @@ static void same(struct sim_world *world, u32 node, u64 line, const struct membe
 static bool holds(const struct sim_world *world, u32 node, const struct core_view *view,
 		  u64 sequence)
 {
-	const struct held *held = &world->check.state->held[node];
+	const struct held *held = &world->check.state->held[node][view->epoch % HELD_EPOCHS];
 
 	if (node + 1 == view->coordinator)
 		return true;

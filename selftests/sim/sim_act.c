@@ -121,7 +121,8 @@ static void act_install(struct sim_world *world, u32 node, const struct core_vie
 	answer.result = core_install(kernel->core, view, sim_node_clock(world, node));
 	sim_trace(world, node, "k-install", "%s = %d", sim_view_text(view), answer.result);
 	if (!answer.result) {
-		kernel->installed = true;
+		if (!kernel->first_epoch)
+			kernel->first_epoch = view->epoch;
 		check_installed(world, node, view);
 	}
 	sim_user_answer(world, node, &answer, NULL);

@@ -152,7 +152,7 @@ int sim_kernel_attach(struct sim_world *world, u32 node, const struct core_confi
 		if (peer != node)
 			core_assert(!core_peer_add(n->kernel.core, peer + 1, world->params.paths));
 	n->kernel.attached = true;
-	n->kernel.installed = false;
+	n->kernel.first_epoch = 0;
 	n->kernel.check_ns = SIM_NEVER;
 	n->kernel.instance++;
 	event.at_ns = world->now_ns + sim_rng_below(&world->rng_node, config->interval_ns);

@@ -16,7 +16,7 @@ struct sim_world;
  * @core: NULL until user space attached for the first time in this boot
  * @attached: a process holds the door open
  * @armed: the safety timer runs
- * @installed: a view is or was installed in this incarnation
+ * @first_epoch: of the first view that this incarnation installed; 0: none yet
  * @verdict: the kernel has decided to go down; user space runs on until the
  *	last CPU is stopped
  * @check_ns: global time of the earliest check under way
@@ -26,7 +26,7 @@ struct sim_kernel {
 	struct core *core;
 	bool attached;
 	bool armed;
-	bool installed;
+	u64 first_epoch;
 	enum core_verdict verdict;
 	u64 check_ns;
 	u32 instance;

@@ -88,6 +88,10 @@ static void undo(struct sim_world *world, struct sim_event *event)
 	if (world->nemesis.over)
 		return;
 	world->nemesis.pending--;
+	/* Cut off again meanwhile: that lasts. */
+	if (strike.fault == SIM_FAULT_ISOLATE &&
+	    world->nemesis.until_ns[strike.fault][strike.victim] > world->now_ns)
+		return;
 	sim_trace(world, strike.victim, "undo", "%s", sim_fault_name(strike.fault));
 	if (is_net(strike.fault))
 		strike_net(world, &strike, false);
@@ -165,6 +169,8 @@ void sim_nemesis_strike(struct sim_world *world, enum sim_fault fault, u32 victi
 	else
 		strike_node(world, &strike, hold_ns);
 	event.at_ns = world->now_ns + hold_ns;
+	if (world->nemesis.until_ns[fault][victim] < event.at_ns)
+		world->nemesis.until_ns[fault][victim] = event.at_ns;
 	event.arg[0] = fault;
 	event.arg[1] = victim | (u64)strike.other << 16;
 	event.arg[2] = strike.side;

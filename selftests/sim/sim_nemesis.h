@@ -11,11 +11,13 @@ struct sim_world;
  * struct sim_nemesis
  * @over: no more faults
  * @pending: faults not yet taken back
+ * @until_ns: when the last of its kind on a node is over
  * @struck: how often each kind came
  */
 struct sim_nemesis {
 	bool over;
 	u32 pending;
+	u64 until_ns[SIM_FAULTS][SIM_NODES_MAX];
 	u32 struck[SIM_FAULTS];
 };
 
