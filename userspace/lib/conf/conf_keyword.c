@@ -230,12 +230,14 @@ const struct conf_keyword *conf_keyword_nearest(enum conf_file_type type, const 
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		size_t own = strlen(table[i].name);
+		size_t most = 1 + own / 4;
 		u8 d;
 
-		if (table[i].flags & CONF_HIDDEN || own > NAME_LONGEST)
+		if (table[i].flags & CONF_HIDDEN || own > NAME_LONGEST ||
+		    own > length + most || length > own + most)
 			continue;
 		d = distance(name, length, table[i].name, own);
-		if (d < best_distance && d <= 1 + own / 4) {
+		if (d < best_distance && d <= most) {
 			best = &table[i];
 			best_distance = d;
 		}

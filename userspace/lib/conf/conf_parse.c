@@ -65,7 +65,9 @@ static void say_unknown(struct parser *parser)
 	const char *name = parser->line.keyword;
 	size_t length = parser->line.keyword_length;
 	struct conf_error error = keyword_error(parser, CONF_ERROR);
-	const struct conf_keyword *near = conf_keyword_nearest(parser->type, name, length);
+	/* Looking for it is not cheap, and faults beyond these are only counted. */
+	const struct conf_keyword *near = parser->report->count == CONF_ERRORS_MAX ? NULL :
+					  conf_keyword_nearest(parser->type, name, length);
 	bool cluster = parser->type == CONF_FILE_CLUSTER;
 	enum conf_file_type other = cluster ? CONF_FILE_PACKAGE : CONF_FILE_CLUSTER;
 
