@@ -38,6 +38,7 @@ static u16 port;
 static u64 bindings;
 static unsigned int paths = 2;
 static u64 ping_ns, stall_ns;
+static bool missing[2];		/* node has no address on path 0 */
 
 static void on_message(void *arg, u16 peer, u32 type, const u8 *data, size_t size)
 {
@@ -122,9 +123,11 @@ static void start_node(unsigned int index)
 	n->fresh = true;
 	snprintf(config.identity.node, NET_NAME_MAX, "node%u", index + 1);
 	for (path = 0; path < paths; path++) {
-		config.local[path] = address_of(local_text[index][path], 0);
+		if (!missing[index] || path)
+			config.local[path] = address_of(local_text[index][path], 0);
 		/* Node 1 connects through the proxy. */
-		peer[path] = address_of(index ? local_text[0][path] : proxy_text[path], 0);
+		if (!missing[1 - index] || path)
+			peer[path] = address_of(index ? local_text[0][path] : proxy_text[path], 0);
 	}
 	assert_int_equal(net_sessions_create(&config, &n->sessions), 0);
 	assert_int_equal(net_sessions_peer_add(n->sessions, n->peer,
@@ -438,6 +441,28 @@ static void queue_is_bounded_while_the_peer_is_away(void **state)
 	assert_int_equal(node[0].resets, 1);
 }
 
+/* Path 0 exists on neither node, or on one of them only. */
+static void missing_path_is_left_out(void **state)
+{
+	unsigned int which;
+
+	for (which = 0; which < 3; which++) {
+		stop_node(0);
+		stop_node(1);
+		missing[0] = which != 1;
+		missing[1] = which != 0;
+		memset(node, 0, sizeof(node));
+		start_node(0);
+		start_node(1);
+		run_until(node[0].connected && node[1].connected);
+		run_for(100 * BASE_NS_PER_MS);
+		assert_int_equal(stats(0).paths_connected, 2);
+		send_next(&node[0], 10);
+		run_until(delivered(0));
+	}
+	missing[0] = missing[1] = false;
+}
+
 /* Everything at once, many times; on_message() checks the promise. */
 static void chaos_keeps_the_promise(void **state)
 {
@@ -488,6 +513,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stalled_path_is_left_without_being_told,
 						setup_stall, teardown),
 		T(silent_path_is_noticed_and_comes_back),
+		T(missing_path_is_left_out),
 		T(path_up_connects_at_once),
 		T(restarted_acceptor_starts_anew),
 		T(restarted_connector_starts_anew),

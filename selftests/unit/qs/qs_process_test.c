@@ -455,6 +455,22 @@ static void two_servers_do_not_share_a_directory(void **state)
 	run_until(peer[0].status.state == NET_QS_DOWN);
 }
 
+static void hanging_server_is_noticed(void **state)
+{
+	struct member_message m;
+
+	connect_peer(0, PROD, "prod", prod_key);
+	run_until(peer[0].status.state == NET_QS_UP);
+	assert_int_equal(kill(server, SIGSTOP), 0);
+	request(&m, 0, PROD, MEMBER_MESSAGE_ARBITER_QUERY);
+	assert_int_equal(net_qs_send(peer[0].qs, &m), 0);
+	run_until(peer[0].status.state == NET_QS_DOWN);
+	assert_int_equal(net_qs_send(peer[0].qs, &m), -ENOTCONN);
+	assert_int_equal(kill(server, SIGCONT), 0);
+	run_until(peer[0].status.state == NET_QS_UP);
+	assert_true(prepare(0, 1, 1));
+}
+
 /* Disk trouble: no answer, and what was promised before still holds. */
 static void failed_write_gives_no_answer(void **state)
 {
@@ -493,6 +509,7 @@ int main(void)
 		T(clusters_do_not_see_each_other),
 		T(hangup_reads_the_file_again),
 		T(two_servers_do_not_share_a_directory),
+		T(hanging_server_is_noticed),
 		T(failed_write_gives_no_answer),
 	};
 

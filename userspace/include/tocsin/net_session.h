@@ -53,7 +53,7 @@ struct net_session_ops {
  * struct net_session_config
  * @identity: of this node
  * @key: base_key_derive(.., BASE_KEY_SESSION, ..), copied
- * @local: addresses to listen on, one a path
+ * @local: addresses to listen on, one a path; size 0: not on that path
  * @ping_ns: an idle connection is asked for a sign of life as often [500 ms];
  *	it is closed after four unanswered
  * @stall_ns: data not acknowledged for so long moves to another path [300 ms]

@@ -25,6 +25,7 @@ struct net_qs {
 	sd_event_source *timer;		/* the next attempt, or the next poll */
 	unsigned int next_address;
 	u64 backoff_ns;
+	bool waiting;			/* for the answer to a request */
 	struct member_message message;	/* the one just received */
 	u8 frame[NET_MEMBER_SIZE_MAX + HEADER_ROOM];
 	u8 member[NET_MEMBER_SIZE_MAX];
@@ -123,6 +124,7 @@ static void take_welcome(struct net_qs *qs, const Tocsin__QsWelcome *welcome)
 		return;
 	}
 	qs->backoff_ns = BACKOFF_NS_MIN;
+	qs->waiting = false;
 	qs->status.arbiter = welcome->identity;
 	net_channel_set_idle(qs->channel, 2 * qs->config.poll_ns);
 	set_timer(qs, qs->config.poll_ns);
@@ -137,6 +139,8 @@ static void take_member(struct net_qs *qs, const ProtobufCBinaryData *bytes)
 		give_up(qs, NET_QS_DOWN, "the quorum server sent a malformed message");
 		return;
 	}
+	qs->waiting = false;
+	net_channel_set_idle(qs->channel, 2 * qs->config.poll_ns);
 	if (qs->config.message)
 		qs->config.message(qs->config.arg, &qs->message);
 }
@@ -290,7 +294,13 @@ int net_qs_send(struct net_qs *qs, const struct member_message *message)
 		return -EINVAL;
 	frame.member.data = qs->member;
 	frame.member.len = (size_t)size;
-	return send_frame(qs, &frame) ? -ENOBUFS : 0;
+	if (send_frame(qs, &frame))
+		return -ENOBUFS;
+	/* A server that hangs now is left now, perhaps for its other address. */
+	if (!qs->waiting)
+		net_channel_set_idle(qs->channel, qs->config.timeout_ns);
+	qs->waiting = true;
+	return 0;
 }
 
 void net_qs_status_get(const struct net_qs *qs, struct net_qs_status *status)

@@ -71,19 +71,23 @@ static void on_refused(void *arg, const struct net_address *from, const char *wh
 
 static int start_listener(struct net_sessions *sessions)
 {
+	struct net_address address[NET_SESSION_PATHS_MAX];
 	struct net_listener_config config = {
 		.event = sessions->config.event,
 		.priority = sessions->config.priority,
-		.addresses = sessions->config.local,
-		.count = sessions->config.paths,
+		.addresses = address,
 		.free_bind = true,
 		.key_of = key_of,
 		.accepted = on_accepted,
 		.refused = on_refused,
 		.arg = sessions,
 	};
+	unsigned int path;
 
-	return net_listener_create(&config, &sessions->listener);
+	for (path = 0; path < sessions->config.paths; path++)
+		if (sessions->config.local[path].size)
+			address[config.count++] = sessions->config.local[path];
+	return !config.count ? -EINVAL : net_listener_create(&config, &sessions->listener);
 }
 
 /* ---- timers ---- */

@@ -266,7 +266,7 @@ void session_link_connect(struct session_link *link)
 	};
 	int err;
 
-	if (link->channel || !session_is_connector(peer) || !peer->address[link->path].size)
+	if (link->channel || !session_is_connector(peer) || !link->retry)
 		return;
 	net_address_set_port(&from, 0);
 	sd_event_source_set_enabled(link->retry, SD_EVENT_OFF);
@@ -289,7 +289,9 @@ int session_link_init(struct session_peer *peer, unsigned int path)
 	link->peer = peer;
 	link->path = path;
 	link->backoff_ns = BACKOFF_NS_MIN;
-	if (!session_is_connector(peer))
+	/* Only who connects retries, and only where both ends have an address. */
+	if (!session_is_connector(peer) || !peer->address[path].size ||
+	    !sessions->config.local[path].size)
 		return 0;
 	if (sd_event_add_time_relative(sessions->config.event, &link->retry, CLOCK_BOOTTIME,
 				       0, 0, on_retry, link) < 0)
@@ -319,7 +321,7 @@ static struct session_link *link_of(struct net_sessions *sessions,
 	if (!peer || session_is_connector(peer))
 		return NULL;
 	for (path = 0; path < sessions->config.paths; path++)
-		if (peer->address[path].size &&
+		if (peer->address[path].size && sessions->config.local[path].size &&
 		    net_address_same_host(&sessions->config.local[path],
 					  net_channel_local(channel)))
 			return &peer->link[path];
