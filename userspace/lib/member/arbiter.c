@@ -5,7 +5,7 @@
  * The accepted value outlives promises for newer epochs: a formation that asks
  * and dies must not make the server forget what it has accepted (rule 9).
  */
-#include "tocsin/arbiter.h"
+#include <tocsin/arbiter.h>
 #include "member_bytes.h"
 #include "member_mutants.h"
 

@@ -6,7 +6,7 @@
 #ifndef MEMBER_BYTES_H
 #define MEMBER_BYTES_H
 
-#include "tocsin/member_message.h"
+#include <tocsin/member_message.h>
 
 struct member_writer {
 	u8 *buf;
