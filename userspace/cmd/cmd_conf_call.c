@@ -10,8 +10,8 @@
 #include <tocsin/conf_binary.h>
 #include <tocsin/ipc.h>
 
-/* Longer than cmclconfd waits for a node that does not answer. */
-#define SILENCE_NS	(180 * BASE_NS_PER_S)
+/* Longer than cmclconfd waits for a node that validates its scripts. */
+#define SILENCE_NS	(700 * BASE_NS_PER_S)
 #define CHUNK		(256 * 1024)
 
 static void show_progress(void *arg, json_t *progress)

@@ -47,7 +47,7 @@ struct clconfd_upload {
 	u64 used_ns;		/* when it was last touched */
 };
 
-#define CLCONFD_UPLOADS	4
+#define CLCONFD_UPLOADS	16
 
 struct clconfd_jobs;
 

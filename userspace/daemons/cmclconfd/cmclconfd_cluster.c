@@ -139,22 +139,6 @@ static void op_survey(struct ipc_request *request, json_t *args, void *arg)
 
 /* ---- check, install: of an upload ---- */
 
-/* Hands the bytes of an upload to a job. */
-static bool take_upload(struct clconfd_job *job, const char *id)
-{
-	struct clconfd_upload *upload = clconfd_upload_find(job->daemon, job->request, id);
-
-	if (!upload)
-		return false;
-	job->data = malloc(upload->size);
-	job->size = upload->size;
-	if (job->data)
-		memcpy(job->data, upload->data, upload->size);
-	else
-		ipc_reply_error(job->request, ENOMEM, "out of memory");
-	return job->data != NULL;
-}
-
 static void op_check(struct ipc_request *request, json_t *args, void *arg)
 {
 	struct clconfd_job job = {
@@ -162,7 +146,7 @@ static void op_check(struct ipc_request *request, json_t *args, void *arg)
 	};
 	const char *id;
 
-	if (clconfd_args(request, args, "{s:s}", "id", &id) && take_upload(&job, id))
+	if (clconfd_args(request, args, "{s:s}", "id", &id) && clconfd_upload_take_copy(&job, id))
 		clconfd_job_start(&job);
 }
 
@@ -186,7 +170,7 @@ static void op_install(struct ipc_request *request, json_t *args, void *arg)
 		ipc_reply_error(request, EBUSY, "another cmapplyconf on this node is at work");
 		return;
 	}
-	if (!take_upload(&job, id))
+	if (!clconfd_upload_take_copy(&job, id))
 		return;
 	base_str_copy(daemon->active, sizeof(daemon->active), id);
 	if (clconfd_job_start(&job))

@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+/* Scripts that validate may each take a minute. */
+#define VERIFY_TIMEOUT_NS (600 * BASE_NS_PER_S)
+
 /**
  * struct install - one run
  * @call: to all nodes of the new configuration; @self: index of this one
@@ -29,6 +32,7 @@ static void ask(struct install *install, const char *op, json_t *args)
 		clconfd_call_clear(&install->call[i]);
 		install->call[i].op = op;
 		install->call[i].args = json_deep_copy(args);
+		install->call[i].timeout_ns = strcmp(op, "verify") ? 0 : VERIFY_TIMEOUT_NS;
 	}
 	clconfd_call_run_all(install->job->daemon, install->call, install->count);
 }

@@ -20,18 +20,31 @@ static void op_gather(struct ipc_request *request, json_t *args, void *arg)
 	ipc_reply_result(request, clconfd_gather_all(arg));
 }
 
+static void run_verify(struct clconfd_job *job)
+{
+	struct conf *conf = malloc(sizeof(*conf));
+	const char *reason = "out of memory";
+	json_t *faults;
+
+	if (!conf || conf_decode(conf, job->data, job->size, &reason)) {
+		clconfd_job_fail(job, EINVAL, "the configuration that arrived on %s: %s",
+				 job->daemon->options.node, reason);
+		free(conf);
+		return;
+	}
+	faults = clconfd_verify(job->daemon, conf);
+	clconfd_validate(job->daemon, conf, faults);
+	job->result = json_pack("{s:o}", "faults", faults);
+	free(conf);
+}
+
 static void op_verify(struct ipc_request *request, json_t *args, void *arg)
 {
-	struct conf *conf;
+	struct clconfd_job job = { .daemon = arg, .request = request, .run = run_verify };
 	const char *id;
 
-	if (!clconfd_args(request, args, "{s:s}", "id", &id))
-		return;
-	conf = clconfd_upload_conf(arg, request, id);
-	if (!conf)
-		return;
-	ipc_reply_result(request, json_pack("{s:o}", "faults", clconfd_verify(arg, conf)));
-	free(conf);
+	if (clconfd_args(request, args, "{s:s}", "id", &id) && clconfd_upload_take_copy(&job, id))
+		clconfd_job_start(&job);
 }
 
 /* ---- prepare, commit, abort ---- */

@@ -1,92 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmclconfd_unit.h"
+#include "cmclconfd_exec.h"
 #include "cmclconfd_job.h"
 #include "cmclconfd_resolve.h"
 #include "cmclconfd_store.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
-
-/* Runs "systemctl VERB UNIT" with its messages going to @out_fd. */
-static int spawn(const char *program, const char *verb, int out_fd, pid_t *pid)
-{
-	char *argv[] = { (char *)program, (char *)verb, CLCONFD_CMCLD_UNIT, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int err;
-
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out_fd, STDERR_FILENO);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	err = posix_spawnp(pid, program, &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
-}
-
-/* Keeps what fits of the output, reads the rest away, collects the child. */
-static int collect(int fd, pid_t pid, char *text, size_t size)
-{
-	char rest[256];
-	size_t used = 0;
-	ssize_t got;
-	int status;
-
-	for (;;) {
-		bool full = used == size - 1;
-
-		got = full ? read(fd, rest, sizeof(rest)) :
-			     read(fd, text + used, size - 1 - used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		if (!full)
-			used += (size_t)got;
-	}
-	text[used] = '\0';
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
-}
+/* Halting a node halts its packages first; a script may take long. */
+#define TIMEOUT_NS (1200 * BASE_NS_PER_S)
 
 static void run_systemctl(struct clconfd_job *job)
 {
 	const char *verb = json_string_value(json_object_get(job->args, "verb"));
 	const struct clconfd_options *options = &job->daemon->options;
-	char text[300] = "";
-	pid_t pid;
-	int pipes[2];
-	int err;
+	const char *const argv[] = { options->systemctl, verb, CLCONFD_CMCLD_UNIT, NULL };
+	struct clconfd_exec exec = { .argv = argv, .timeout_ns = TIMEOUT_NS };
+	int code = clconfd_exec_run(&exec);
 
-	if (pipe2(pipes, O_CLOEXEC) < 0) {
-		clconfd_job_fail(job, -errno, "pipe: %s", strerror(errno));
-		return;
-	}
-	err = spawn(options->systemctl, verb, pipes[1], &pid);
-	close(pipes[1]);
-	if (!err)
-		err = collect(pipes[0], pid, text, sizeof(text));
-	close(pipes[0]);
-	text[strcspn(text, "\n")] = '\0';
-	if (err)
-		clconfd_job_fail(job, err, "%s %s %s on %s failed: %s; there see "
-				 "journalctl -u tocsin-cmcld", options->systemctl, verb,
-				 CLCONFD_CMCLD_UNIT, options->node,
-				 *text ? text : strerror(-err));
+	if (code)
+		clconfd_job_fail(job, code < 0 ? code : EIO, "%s %s %s on %s failed: %s; there "
+				 "see journalctl -u tocsin-cmcld", options->systemctl, verb,
+				 CLCONFD_CMCLD_UNIT, options->node, code < 0 ? strerror(-code) :
+				 exec.output);
 }
 
 static void start_job(struct clconfd *daemon, struct ipc_request *request, const char *verb)

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#define LIFE_NS (300 * BASE_NS_PER_S)
+/* Every step of a check or an installation touches its upload. */
+#define LIFE_NS (60 * BASE_NS_PER_S)
 
 void clconfd_upload_drop(struct clconfd_upload *upload)
 {
@@ -120,4 +121,19 @@ struct conf *clconfd_upload_conf(struct clconfd *daemon, struct ipc_request *req
 		return NULL;
 	}
 	return conf;
+}
+
+bool clconfd_upload_take_copy(struct clconfd_job *job, const char *id)
+{
+	struct clconfd_upload *upload = clconfd_upload_find(job->daemon, job->request, id);
+
+	if (!upload)
+		return false;
+	job->data = malloc(upload->size);
+	job->size = upload->size;
+	if (job->data)
+		memcpy(job->data, upload->data, upload->size);
+	else
+		ipc_reply_error(job->request, ENOMEM, "out of memory");
+	return job->data != NULL;
 }

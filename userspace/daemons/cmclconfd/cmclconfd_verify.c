@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmclconfd_verify.h"
+#include "cmclconfd_exec.h"
 #include "cmclconfd_gather.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <tocsin/conf_address.h>
 #include <unistd.h>
@@ -150,6 +153,93 @@ static void check_package(struct verify *verify, const struct conf_package *pack
 			      conf_text(conf, package->external_script[i]));
 	for (u8 i = 0; i < package->service_count; i++)
 		check_command(verify, package, conf_text(conf, package->service[i].cmd));
+}
+
+/* ---- validate ---- */
+
+#define VALIDATE_TIMEOUT_NS	(60 * BASE_NS_PER_S)
+#define ENV_MAX			(CONF_PEVS_MAX + 8)
+
+/* The environment of a package's scripts, as Documentation/PACKAGES has it; the
+ * caller frees its texts. */
+static void make_env(const struct verify *verify, const struct conf_package *package,
+		     char *env[ENV_MAX])
+{
+	unsigned int used = 0;
+
+	env[used++] = strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	if (asprintf(&env[used], "SG_PACKAGE=%s", package->name) >= 0)
+		used++;
+	if (asprintf(&env[used], "SG_PACKAGE_NAME=%s", package->name) >= 0)
+		used++;
+	if (asprintf(&env[used], "SG_NODE=%s", verify->self->name) >= 0)
+		used++;
+	if (asprintf(&env[used], "SG_CLUSTER=%s", verify->conf->cluster.name) >= 0)
+		used++;
+	for (u8 i = 0; i < package->pev_count; i++) {
+		const struct conf_pev *pev = &package->pev[i];
+
+		if (asprintf(&env[used], "%s=%s", pev->name,
+			     conf_text(verify->conf, pev->value)) < 0)
+			continue;
+		for (char *c = env[used++]; *c != '='; c++)
+			*c = (char)toupper((unsigned char)*c);
+	}
+	env[used] = NULL;
+}
+
+static void validate(struct verify *verify, const struct conf_package *package,
+		     const char *script, char *const *env)
+{
+	const char *const argv[] = { script, "validate", NULL };
+	struct clconfd_exec exec = {
+		.argv = argv,
+		.env = (const char *const *)env,
+		.timeout_ns = VALIDATE_TIMEOUT_NS,
+	};
+	int code;
+
+	if (access(script, X_OK) < 0)
+		return;		/* was said already */
+	code = clconfd_exec_run(&exec);
+	if (code == -ETIMEDOUT)
+		say(verify, "error", "package %s: %s validate did not end within a minute",
+		    package->name, script);
+	else if (code < 0)
+		say(verify, "error", "package %s: %s validate: %s", package->name, script,
+		    strerror(-code));
+	else if (code)
+		say(verify, "error", "package %s: %s validate: exit %d: %s", package->name,
+		    script, code, *exec.output ? exec.output : "(it printed nothing)");
+}
+
+static void validate_package(struct verify *verify, const struct conf_package *package)
+{
+	char *env[ENV_MAX];
+
+	if (!runs_here(verify, package))
+		return;
+	make_env(verify, package, env);
+	for (u8 i = 0; i < package->external_pre_count; i++)
+		validate(verify, package, conf_text(verify->conf, package->external_pre_script[i]),
+			 env);
+	for (u8 i = 0; i < package->external_count; i++)
+		validate(verify, package, conf_text(verify->conf, package->external_script[i]),
+			 env);
+	for (unsigned int i = 0; env[i]; i++)
+		free(env[i]);
+}
+
+void clconfd_validate(const struct clconfd *daemon, const struct conf *conf, json_t *faults)
+{
+	struct verify verify = {
+		.conf = conf,
+		.self = conf_node_by_name(conf, daemon->options.node),
+		.faults = faults,
+	};
+
+	for (u16 i = 0; verify.self && i < conf->package_count; i++)
+		validate_package(&verify, &conf->package[i]);
 }
 
 json_t *clconfd_verify(const struct clconfd *daemon, const struct conf *conf)

@@ -11,4 +11,11 @@
  */
 json_t *clconfd_verify(const struct clconfd *daemon, const struct conf *conf);
 
+/**
+ * clconfd_validate - call "validate" of the external scripts of this node's packages
+ * Adds to @faults of clconfd_verify(). Context: a job; takes as long as they take,
+ * a minute each at most.
+ */
+void clconfd_validate(const struct clconfd *daemon, const struct conf *conf, json_t *faults);
+
 #endif
