@@ -229,14 +229,20 @@ static void halt_during_start(void **state)
 static void finds_services_again(void **state)
 {
 	struct assist_message m;
+	char command[512];
 
 	world_need();
 	ready(5);
+	snprintf(command, sizeof(command), "echo $SG_SERVICE_NAME >> %s/up; exec sleep 1000",
+		 top);
 	package_init(&m, ASSIST_START, 6);
-	service_add(&m, "web.a", "exec sleep 1000", 0);
-	service_add(&m, "web.b", "exec sleep 1001", 0);
+	service_add(&m, "web.a", command, 0);
+	service_add(&m, "web.b", command, 0);
 	put(&m);
 	expect(ASSIST_STARTED, PKG_OK);
+	/* Before exec they still hold the socket that the next connect goes to. */
+	wait_file("up", "web.a");
+	wait_file("up", "web.b");
 	daemon_kill();
 	assert_false(assistd_cgroup_empty(group));
 	daemon_start();
@@ -266,6 +272,10 @@ static void dead_while_away(void **state)
 	expect(ASSIST_STARTED, PKG_OK);
 	daemon_kill();
 	assistd_cgroup_kill(group);
+	for (int i = 0; !assistd_cgroup_empty(group); i++) {
+		assert_true(i < WAIT_MS / 10);
+		poll(NULL, 0, 10);
+	}
 	daemon_start();
 	cmcld_connect();
 	hello(5);

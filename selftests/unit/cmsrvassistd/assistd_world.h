@@ -110,7 +110,13 @@ WORLD bool take(int wait_ms)
 		if (poll(&ready, 1, wait_ms) != 1)
 			return false;
 		length = recv(cmcld, bytes, sizeof(bytes), 0);
-		assert_true(length > 0);
+		if (length <= 0) {
+			int err = length ? errno : 0, status = 0;
+			pid_t ended = waitpid(daemon_pid, &status, WNOHANG);
+
+			fail_msg("connection lost (errno %d), cmsrvassistd %s, status %x", err,
+				 ended ? "ended" : "lives", (unsigned int)status);
+		}
 		if (assist_decode(&got, bytes, (size_t)length, &why))
 			fail_msg("bad message from cmsrvassistd: %s", why);
 	} while (got.head.type == ASSIST_STEP);
