@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Differences between kernels 5.10 and 6.18; the only file that asks for the
- * version. */
+ * version.
+ */
 #ifndef TOCSIN_COMPAT_H
 #define TOCSIN_COMPAT_H
 

@@ -42,7 +42,7 @@ struct tocsin_stats {
 };
 
 struct tocsin {
-	struct mutex mutex;
+	struct mutex mutex;		/* life and configuration */
 
 	/* Protected by mutex. */
 	bool attached;
@@ -88,7 +88,8 @@ void tocsin_instance_uninit(void);
 u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock);
 
 /* Leave the core: publish deadlines first, then act on a verdict. May not
- * return (TOC). */
+ * return (TOC).
+ */
 void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock);
 
 /* The following hold t->mutex. */

@@ -77,7 +77,7 @@ static int attach(struct tocsin *t, struct core_config *config, struct genl_info
 	if (tocsin_armed(t))
 		return resume(t, config, info->snd_portid, info);
 	if (config->incarnation) {
-		GENL_SET_ERR_MSG(info, "nothing is armed: attach without an incarnation");
+		GENL_SET_ERR_MSG(info, "nothing is armed: there is nothing to resume");
 		return -ESTALE;
 	}
 	err = tocsin_parse_instance(t, info);

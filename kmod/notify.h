@@ -5,7 +5,8 @@
 struct tocsin;
 
 /* Hand the core's events to recorder, log and listeners, in their order.
- * Context: process or softirq, no lock held. */
+ * Context: process or softirq, no lock held.
+ */
 void tocsin_notify_flush(struct tocsin *t);
 
 #endif

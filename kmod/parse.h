@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Requests: from netlink attributes to the module's structures. The policy has
- * checked types and ranges; all return 0 or -errno, with words for the asker. */
+ * checked types and ranges; all return 0 or -errno, with words for the asker.
+ */
 #ifndef TOCSIN_PARSE_H
 #define TOCSIN_PARSE_H
 
@@ -17,7 +18,8 @@ struct tocsin_parsed_peer {
 
 int tocsin_parse_config(struct genl_info *info, struct core_config *config);
 /* What the core need not know. Changes nothing when it fails. Context:
- * t->mutex held, not armed. */
+ * t->mutex held, not armed.
+ */
 int tocsin_parse_instance(struct tocsin *t, struct genl_info *info);
 int tocsin_parse_peer(struct genl_info *info, struct tocsin_parsed_peer *peer);
 int tocsin_parse_view(struct genl_info *info, struct core_view *view);

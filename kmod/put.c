@@ -90,7 +90,8 @@ static int put_view(struct sk_buff *skb, int type, const struct core_view *view)
 }
 
 /* What of the core a status tells, copied out so that no lock is held while
- * the answer is written. */
+ * the answer is written.
+ */
 struct snapshot {
 	struct core_config config;
 	struct core_view installed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Answers: from the module's structures to netlink attributes.
- * All return 0 or -EMSGSIZE. */
+ * All return 0 or -EMSGSIZE.
+ */
 #ifndef TOCSIN_PUT_H
 #define TOCSIN_PUT_H
 

@@ -34,7 +34,8 @@ static void addresses(const struct sk_buff *skb, struct tocsin_address *from,
 }
 
 /* An authenticated heartbeat; where it says it comes from is checked against
- * where it came from. Called with the core locked. */
+ * where it came from. Called with the core locked.
+ */
 static int heartbeat_take(struct tocsin *t, const struct sk_buff *skb, const u8 *buf,
 			  u64 now_ns)
 {

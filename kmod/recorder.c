@@ -62,7 +62,7 @@ void tocsin_record(enum recorder_kind kind, u16 peer, u8 path, u64 a, u64 b, u64
 
 	/* A reader of a dump takes an entry only if seq is complete. */
 	WRITE_ONCE(entry->seq, 0);
-	smp_wmb();
+	smp_wmb(); /* invalid before it changes */
 	entry->time_ns = tocsin_clock_ns();
 	entry->kind = kind;
 	entry->peer = peer;
@@ -72,7 +72,7 @@ void tocsin_record(enum recorder_kind kind, u16 peer, u8 path, u64 a, u64 b, u64
 	entry->arg[1] = b;
 	entry->arg[2] = c;
 	entry->arg[3] = d;
-	smp_wmb();
+	smp_wmb(); /* complete before it is valid */
 	WRITE_ONCE(entry->seq, number + 1);
 	WRITE_ONCE(header->written, atomic64_read(&written));
 }
@@ -149,7 +149,7 @@ void tocsin_recorder_state(struct tocsin *t)
 
 	lockdep_assert_held(&t->lock);
 	WRITE_ONCE(header->state_version, header->state_version + 1);
-	smp_wmb();
+	smp_wmb(); /* odd before anything changes */
 	config_write(t);
 	header->armed = core->armed;
 	header->detached = core->detached;
@@ -161,7 +161,7 @@ void tocsin_recorder_state(struct tocsin *t)
 	header->frontier_hash = core->frontier.hash;
 	view_write(&header->installed, &core->installed);
 	view_write(&header->accepted, &core->accepted);
-	smp_wmb();
+	smp_wmb(); /* even after everything has */
 	WRITE_ONCE(header->state_version, header->state_version + 1);
 	for (i = 0; i < core->peer_count; i++)
 		tocsin_recorder_peer(t, core->peer_id[i]);

@@ -24,7 +24,8 @@ static inline u64 tocsin_record_result(int err)
 }
 
 /* Write the state again: all of it, or what belongs to one peer.
- * Context: any, t->lock held. */
+ * Context: any, t->lock held.
+ */
 void tocsin_recorder_state(struct tocsin *t);
 void tocsin_recorder_peer(struct tocsin *t, u16 id);
 

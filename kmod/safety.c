@@ -121,7 +121,8 @@ void tocsin_safety_deadline(struct tocsin *t)
 	u64 deadline = deadline_ns(t);
 
 	/* The deadline is visible before precise_ns is looked at, or the timer
-	 * sees the new deadline itself. */
+	 * sees the new deadline itself.
+	 */
 	smp_mb();
 	if (!READ_ONCE(running) || deadline >= READ_ONCE(precise_ns))
 		return;

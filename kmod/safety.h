@@ -18,7 +18,8 @@ int tocsin_safety_start(struct tocsin *t);
 void tocsin_safety_stop(struct tocsin *t);
 
 /* The deadlines have been published: see that the precise timer is not late.
- * Context: any but NMI. */
+ * Context: any but NMI.
+ */
 void tocsin_safety_deadline(struct tocsin *t);
 
 /* Look at the deadlines now. May not return. Context: any but NMI. */

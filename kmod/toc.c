@@ -52,7 +52,8 @@ static void others_park(void)
 }
 
 /* Reads without the lock: this must work when its holder is stuck, and a torn
- * number in a message does no harm. */
+ * number in a message does no harm.
+ */
 static void last_heard_find(struct tocsin *t, struct recorder_verdict *verdict)
 {
 	unsigned int id;

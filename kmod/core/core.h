@@ -99,7 +99,8 @@ int core_init(struct core *core, const struct core_config *config, u64 now_ns);
 size_t core_size(void);
 
 /* Peers and paths. -EEXIST, -ENOENT, -ENOSPC, -EINVAL. Removing a member of a
- * view is refused with -EBUSY. */
+ * view is refused with -EBUSY.
+ */
 int core_peer_add(struct core *core, u16 id, u8 paths);
 int core_peer_remove(struct core *core, u16 id);
 
@@ -155,12 +156,14 @@ int core_install(struct core *core, const struct core_view *view, u64 now_ns);
 
 /* Safety lease: arm starts it, pet renews it; -ETIME when it is too late.
  * core_arm(): -EALREADY when armed; -EBUSY when this incarnation was a member
- * and has disarmed: it needs a new one. core_pet(): -EPERM when not armed. */
+ * and has disarmed: it needs a new one. core_pet(): -EPERM when not armed.
+ */
 int core_arm(struct core *core, u64 now_ns);
 int core_pet(struct core *core, u64 now_ns);
 /* Disarm: 0; -EPERM when not armed; -EBUSY while an installed view holds this
  * node and no accepted value is without it, unless forced (rule 11); -ETIME
- * once a verdict is out. */
+ * once a verdict is out.
+ */
 int core_disarm(struct core *core, bool force);
 /* The arming process is gone. */
 void core_detached(struct core *core, u64 now_ns);
@@ -185,7 +188,8 @@ u64 core_quorum_lease_ns(const struct core *core);
 u64 core_safety_lease_ns(const struct core *core);
 
 /* Take the oldest event; false when there is none. Overflow is counted and the
- * newest state can always be read again. */
+ * newest state can always be read again.
+ */
 bool core_event_pop(struct core *core, struct core_event *event);
 
 #endif

@@ -78,7 +78,8 @@ void core_lease_update(struct core *core)
 }
 
 /* Rule 1, and: no later acknowledgement counts after accepting a value that
- * is without this node. */
+ * is without this node.
+ */
 bool core_ack_counts(const struct core *core, const struct core_hb *hb, u64 now_ns)
 {
 	if (hb->dst_incarnation != core->config.incarnation)

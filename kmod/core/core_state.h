@@ -12,7 +12,8 @@
 
 #define CORE_EVENTS_MAX		256
 /* Incarnations of a peer whose acknowledgements are kept: as a member of the
- * installed view, of the accepted value, and as somebody who wants to join. */
+ * installed view, of the accepted value, and as somebody who wants to join.
+ */
 #define CORE_ACK_SLOTS		3
 
 struct core_path {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Words for the enumerations of the core, the same in kernel and user space.
- * Never NULL; a value out of range gives "unknown". Context: any. */
+ * Never NULL; a value out of range gives "unknown". Context: any.
+ */
 #ifndef TOCSIN_CORE_NAMES_H
 #define TOCSIN_CORE_NAMES_H
 
