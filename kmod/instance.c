@@ -52,6 +52,16 @@ void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock)
 	tocsin_safety_deadline(t);
 }
 
+void tocsin_owner_set(struct tocsin *t, u32 owner)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&t->mutex);
+	tocsin_lock(t, &flags);
+	t->owner = owner;
+	tocsin_unlock(t, flags);
+}
+
 int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
 {
 	unsigned long flags;
@@ -83,6 +93,7 @@ static void peers_unlink(struct tocsin *t)
 
 	tocsin_lock(t, &flags);
 	t->attached = false;
+	t->owner = 0;
 	memset(t->core, 0, core_size());
 	t->core->safety_ns = CORE_NEVER;
 	t->core->quorum_ns = CORE_NEVER;
@@ -108,7 +119,6 @@ void tocsin_dissolve(struct tocsin *t)
 		memset(&t->peer[id], 0, sizeof(t->peer[id]));
 	}
 	tocsin_key_clear(t);
-	t->owner = 0;
 }
 
 int tocsin_arm(struct tocsin *t)
@@ -168,12 +178,12 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner)
 	mutex_lock(&t->mutex);
 	if (!t->attached || t->owner != owner)
 		goto out;
-	t->owner = 0;
 	if (!tocsin_armed(t)) {
 		tocsin_dissolve(t);
 		goto out;
 	}
 	now_ns = tocsin_lock(t, &flags);
+	t->owner = 0;
 	core_detached(t->core, now_ns);
 	end_ns = core_safety_lease_ns(t->core);
 	tocsin_recorder_state(t);

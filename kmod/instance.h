@@ -5,7 +5,9 @@
  * can follow.
  *
  * Locks, outermost first:
- *  - mutex: life and configuration (attach, keys, peers, arm, disarm).
+ *  - mutex: life and configuration (attach, keys, peers, arm, disarm).  What a
+ *    real-time thread does while armed (pet, accept, read ...) does not take
+ *    it: somebody of low priority might hold it.
  *  - lock: the core and the tables below it.  Raw, interrupts off, held for
  *    pure arithmetic only, so that it may be taken anywhere but in the checks
  *    of the leases: those read the published deadlines and take no lock.
@@ -27,7 +29,6 @@ struct tocsin_key;
 
 struct tocsin_peer {
 	char name[TOCSIN_NAME_MAX + 1];
-	u64 joined_ns;
 	struct tocsin_path path[CORE_PATHS_MAX];
 };
 
@@ -44,10 +45,11 @@ struct tocsin_stats {
 struct tocsin {
 	struct mutex mutex;		/* life and configuration */
 
-	/* Protected by mutex. */
+	/* Changed under both locks, read under either. */
 	bool attached;
 	u32 owner;			/* netlink port; 0: gone */
-	u32 warnings;
+
+	u32 warnings;			/* protected by mutex */
 
 	/* Fixed from attach to disarm. */
 	enum tocsin_action action;
@@ -91,6 +93,9 @@ u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock);
  * return (TOC).
  */
 void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock);
+
+/* Change the owner. Context: process, t->mutex held. */
+void tocsin_owner_set(struct tocsin *t, u32 owner);
 
 /* The following hold t->mutex. */
 int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner);

@@ -48,6 +48,27 @@ static int owner_enter(struct tocsin *t, struct genl_info *info)
 	return 0;
 }
 
+/* The same for operations on the core alone: locks it instead of the mutex. */
+static int owner_lock(struct tocsin *t, struct genl_info *info, unsigned long *flags,
+		      u64 *now_ns)
+{
+	int err = 0;
+
+	*now_ns = tocsin_lock(t, flags);
+	if (!t->attached)
+		err = -ENODEV;
+	else if (t->owner != info->snd_portid)
+		err = -EPERM;
+	if (!err)
+		return 0;
+	tocsin_unlock(t, *flags);
+	if (err == -ENODEV)
+		GENL_SET_ERR_MSG(info, "nothing is attached: attach first");
+	else
+		GENL_SET_ERR_MSG(info, "another socket owns the instance");
+	return err;
+}
+
 /* Take over an armed instance whose owner died. */
 static int resume(struct tocsin *t, const struct core_config *config, u32 owner,
 		  struct genl_info *info)
@@ -62,7 +83,7 @@ static int resume(struct tocsin *t, const struct core_config *config, u32 owner,
 		GENL_SET_ERR_MSG(info, "armed for another cluster or node");
 		return -EINVAL;
 	}
-	t->owner = owner;
+	tocsin_owner_set(t, owner);
 	return 0;
 }
 
@@ -281,10 +302,9 @@ int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
 	unsigned long flags;
 	int err;
 
-	err = owner_enter(t, info);
+	err = owner_lock(t, info, &flags, &now_ns);
 	if (err)
 		return err;
-	now_ns = tocsin_lock(t, &flags);
 	before_ns = core_safety_lease_ns(t->core);
 	err = core_pet(t->core, now_ns);
 	end_ns = core_safety_lease_ns(t->core);
@@ -293,7 +313,6 @@ int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
 	tocsin_unlock(t, flags);
 	atomic64_inc(&t->stats.pets);
 	tocsin_record(RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, asker(), result(err));
-	mutex_unlock(&t->mutex);
 	return err;
 }
 
@@ -323,7 +342,7 @@ int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct tocsin *t = tocsin_instance;
 	unsigned long flags;
-	u64 incarnation;
+	u64 incarnation, now_ns;
 	int err;
 	u16 id;
 
@@ -332,14 +351,12 @@ int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
 		return -EINVAL;
 	id = nla_get_u16(info->attrs[TOCSIN_A_TARGET]);
 	incarnation = nla_get_u64(info->attrs[TOCSIN_A_INCARNATION]);
-	err = owner_enter(t, info);
+	err = owner_lock(t, info, &flags, &now_ns);
 	if (err)
 		return err;
-	tocsin_lock(t, &flags);
 	err = core_acknowledge(t->core, id, incarnation);
 	tocsin_unlock(t, flags);
 	tocsin_record(RECORDER_ACKNOWLEDGE, id, 0, incarnation, 0, asker(), result(err));
-	mutex_unlock(&t->mutex);
 	return err;
 }
 
@@ -351,13 +368,15 @@ struct accept {
 	u16 node;
 };
 
-static int accept_run(struct tocsin *t, struct accept *a)
+static int accept_run(struct tocsin *t, struct genl_info *info, struct accept *a)
 {
 	unsigned long flags;
 	u64 now_ns;
 	int err;
 
-	now_ns = tocsin_lock(t, &flags);
+	err = owner_lock(t, info, &flags, &now_ns);
+	if (err)
+		return err;
 	err = core_accept(t->core, &a->view, a->counter, a->node, now_ns, &a->ages);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
@@ -388,11 +407,7 @@ int tocsin_nl_accept_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_answer_begin(info, TOCSIN_CMD_ACCEPT, &skb, &header);
 	if (err)
 		goto out;
-	err = owner_enter(t, info);
-	if (!err) {
-		err = accept_run(t, a);
-		mutex_unlock(&t->mutex);
-	}
+	err = accept_run(t, info, a);
 	if (!err)
 		err = tocsin_put_ages(skb, &a->ages);
 	err = tocsin_answer_end(info, skb, header, err);
@@ -416,15 +431,13 @@ int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_parse_view(info, view);
 	if (err)
 		goto out;
-	err = owner_enter(t, info);
+	err = owner_lock(t, info, &flags, &now_ns);
 	if (err)
 		goto out;
-	now_ns = tocsin_lock(t, &flags);
 	err = core_install(t->core, view, now_ns);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
 	tocsin_record(RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
-	mutex_unlock(&t->mutex);
 	tocsin_notify_flush(t);
 out:
 	kfree(view);
@@ -435,26 +448,24 @@ int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct tocsin *t = tocsin_instance;
 	unsigned long flags;
+	u64 now_ns;
 	int err;
 
-	err = owner_enter(t, info);
+	err = owner_lock(t, info, &flags, &now_ns);
 	if (err)
 		return err;
 	if (!tocsin_armed(t)) {
+		tocsin_unlock(t, flags);
 		GENL_SET_ERR_MSG(info, "not armed");
-		err = -EPERM;
-		goto out;
+		return -EPERM;
 	}
 	tocsin_record(RECORDER_TOC_REQUEST, 0, 0, 0, 0, asker(), 0);
-	tocsin_lock(t, &flags);
 	if (info->attrs[TOCSIN_A_REASON])
 		nla_strscpy(t->reason, info->attrs[TOCSIN_A_REASON], sizeof(t->reason));
 	core_request_toc(t->core);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
-out:
-	mutex_unlock(&t->mutex);
-	return err;
+	return 0;
 }
 
 static const struct genl_multicast_group groups[] = {
@@ -467,6 +478,8 @@ struct genl_family tocsin_family __ro_after_init = {
 	.maxattr = ARRAY_SIZE(tocsin_attrs_nl_policy) - 1,
 	.policy = tocsin_attrs_nl_policy,
 	.module = THIS_MODULE,
+	/* A slow operation of another family must not delay a renewal. */
+	.parallel_ops = true,
 	.small_ops = tocsin_nl_ops,
 	.n_small_ops = ARRAY_SIZE(tocsin_nl_ops),
 	COMPAT_RESV_START_OP(TOCSIN_CMD_EVENT + 1)

@@ -40,9 +40,7 @@ int tocsin_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_answer_begin(info, TOCSIN_CMD_STATUS_GET, &skb, &header);
 	if (err)
 		return err;
-	mutex_lock(&t->mutex);
 	err = tocsin_put_status(skb, t, info->snd_portid);
-	mutex_unlock(&t->mutex);
 	return tocsin_answer_end(info, skb, header, err);
 }
 
@@ -58,9 +56,7 @@ int tocsin_nl_peer_get_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_answer_begin(info, TOCSIN_CMD_PEER_GET, &skb, &header);
 	if (err)
 		return err;
-	mutex_lock(&t->mutex);
 	err = tocsin_put_peer(skb, t, nla_get_u16(info->attrs[TOCSIN_A_TARGET]));
-	mutex_unlock(&t->mutex);
 	return tocsin_answer_end(info, skb, header, err);
 }
 
@@ -71,7 +67,6 @@ int tocsin_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	void *header;
 	int err;
 
-	mutex_lock(&t->mutex);
 	for (id = cb->args[0] + 1; id <= CORE_NODE_ID_MAX; id++) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &tocsin_family, NLM_F_MULTI, TOCSIN_CMD_PEER_GET);
@@ -86,7 +81,6 @@ int tocsin_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			break;
 		cb->args[0] = id;
 	}
-	mutex_unlock(&t->mutex);
 	return skb->len;
 }
 

@@ -98,7 +98,9 @@ struct snapshot {
 	struct core_view accepted;
 	struct core_frontier frontier;
 	enum core_verdict verdict;
+	bool attached;
 	bool armed;
+	u32 owner;
 	u64 now_ns;
 	u64 safety_ns;
 	u64 quorum_ns;
@@ -117,7 +119,9 @@ static struct snapshot *snapshot_take(struct tocsin *t)
 	s->accepted = t->core->accepted;
 	s->frontier = t->core->frontier;
 	s->verdict = t->core->verdict;
+	s->attached = t->attached;
 	s->armed = t->core->armed;
+	s->owner = t->owner;
 	s->safety_ns = core_safety_lease_ns(t->core);
 	s->quorum_ns = core_quorum_lease_ns(t->core);
 	tocsin_unlock(t, flags);
@@ -145,13 +149,13 @@ static int put_status_fields(struct sk_buff *skb, const struct tocsin *t, const 
 {
 	if (nla_put_u8(skb, TOCSIN_A_STATUS_VERDICT, s->verdict) ||
 	    put_u64(skb, TOCSIN_A_STATUS_NOW_NS, s->now_ns) ||
-	    nla_put_u32(skb, TOCSIN_A_STATUS_WARNINGS, t->warnings))
+	    nla_put_u32(skb, TOCSIN_A_STATUS_WARNINGS, READ_ONCE(t->warnings)))
 		return -EMSGSIZE;
-	if (!t->attached)
+	if (!s->attached)
 		return 0;
 	if (nla_put_flag(skb, TOCSIN_A_STATUS_ATTACHED) ||
 	    (s->armed && nla_put_flag(skb, TOCSIN_A_STATUS_ARMED)) ||
-	    (t->owner == asker && nla_put_flag(skb, TOCSIN_A_STATUS_OWNED)) ||
+	    (s->owner == asker && nla_put_flag(skb, TOCSIN_A_STATUS_OWNED)) ||
 	    put_u64(skb, TOCSIN_A_STATUS_SAFETY_NS, s->safety_ns) ||
 	    put_u64(skb, TOCSIN_A_STATUS_QUORUM_NS, s->quorum_ns) ||
 	    put_u64(skb, TOCSIN_A_STATUS_FRONTIER_EPOCH, s->frontier.epoch) ||
@@ -168,7 +172,6 @@ int tocsin_put_status(struct sk_buff *skb, struct tocsin *t, u32 asker)
 	struct nlattr *nest;
 	int err = -EMSGSIZE;
 
-	lockdep_assert_held(&t->mutex);
 	if (!s)
 		return -ENOMEM;
 	nest = nla_nest_start(skb, TOCSIN_A_STATUS);
@@ -263,34 +266,54 @@ static int put_info(struct sk_buff *skb, const struct core_peer_info *info, cons
 	return 0;
 }
 
-int tocsin_put_peer(struct sk_buff *skb, struct tocsin *t, u16 id)
-{
-	struct core_path_info path[CORE_PATHS_MAX];
+/* A peer, copied out like a status. */
+struct peer_copy {
 	struct core_peer_info info;
-	struct nlattr *nest;
+	struct core_path_info measured[CORE_PATHS_MAX];
+	struct tocsin_peer peer;
+};
+
+static int peer_copy(struct tocsin *t, u16 id, struct peer_copy *copy)
+{
 	unsigned long flags;
 	int err;
 	u8 i;
 
-	lockdep_assert_held(&t->mutex);
 	tocsin_lock(t, &flags);
-	err = core_peer_read(t->core, id, &info);
-	for (i = 0; !err && i < info.paths; i++)
-		core_path_read(t->core, id, i, &path[i]);
+	err = core_peer_read(t->core, id, &copy->info);
+	if (!err) {
+		for (i = 0; i < copy->info.paths; i++)
+			core_path_read(t->core, id, i, &copy->measured[i]);
+		copy->peer = t->peer[id];
+	}
 	tocsin_unlock(t, flags);
-	if (err)
-		return err;
-	nest = nla_nest_start(skb, TOCSIN_A_PEER);
-	if (!nest || put_info(skb, &info, t->peer[id].name))
-		goto err_cancel;
-	for (i = 0; i < info.paths; i++)
-		if (put_path(skb, &t->peer[id].path[i], i, &path[i]))
-			goto err_cancel;
+	return err;
+}
+
+static int put_peer(struct sk_buff *skb, const struct peer_copy *copy)
+{
+	struct nlattr *nest = nla_nest_start(skb, TOCSIN_A_PEER);
+	u8 i;
+
+	if (!nest || put_info(skb, &copy->info, copy->peer.name))
+		return -EMSGSIZE;
+	for (i = 0; i < copy->info.paths; i++)
+		if (put_path(skb, &copy->peer.path[i], i, &copy->measured[i]))
+			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
+}
 
-err_cancel:
-	if (nest)
-		nla_nest_cancel(skb, nest);
-	return -EMSGSIZE;
+int tocsin_put_peer(struct sk_buff *skb, struct tocsin *t, u16 id)
+{
+	struct peer_copy *copy = kmalloc(sizeof(*copy), GFP_KERNEL);
+	int err;
+
+	if (!copy)
+		return -ENOMEM;
+	err = peer_copy(t, id, copy);
+	if (!err)
+		err = put_peer(skb, copy);
+	kfree(copy);
+	return err;
 }

@@ -12,10 +12,10 @@ struct tocsin;
 
 int tocsin_put_event(struct sk_buff *skb, const struct core_event *event, u64 now_ns, u64 lost);
 int tocsin_put_ages(struct sk_buff *skb, const struct core_ages *ages);
-/* @asker: netlink port that asks. Context: process, t->mutex held. */
+/* @asker: netlink port that asks. Context: process, no lock held. */
 int tocsin_put_status(struct sk_buff *skb, struct tocsin *t, u32 asker);
 int tocsin_put_stats(struct sk_buff *skb, struct tocsin *t);
-/* -ENOENT: no such peer. Context: process, t->mutex held. */
+/* -ENOENT: no such peer. Context: process, no lock held. */
 int tocsin_put_peer(struct sk_buff *skb, struct tocsin *t, u16 id);
 
 #endif

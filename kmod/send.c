@@ -144,14 +144,19 @@ static void path_send(struct tocsin *t, u16 id, u8 index)
 
 void tocsin_send_all(struct tocsin *t)
 {
-	unsigned int id;
+	unsigned int i;
 	u8 index;
 
-	/* Sockets and keys stay until the end of this section. */
+	/* Sockets and keys stay until the end of this section. Without the lock
+	 * the list may change meanwhile: then one peer waits for the next round.
+	 */
 	rcu_read_lock();
-	for (id = 1; id <= CORE_NODE_ID_MAX; id++)
+	for (i = 0; i < READ_ONCE(t->core->peer_count); i++) {
+		u16 id = READ_ONCE(t->core->peer_id[i]);
+
 		for (index = 0; index < CORE_PATHS_MAX; index++)
 			if (READ_ONCE(t->peer[id].path[index].socket))
 				path_send(t, id, index);
+	}
 	rcu_read_unlock();
 }

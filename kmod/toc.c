@@ -26,7 +26,7 @@ static atomic_t toc_begun = ATOMIC_INIT(0);
  * this one (so no task and no softirq runs), because panic() waits up to a
  * second for CPUs that it cannot stop.
  */
-static void park(void *unused)
+static void __noreturn park(void *unused)
 {
 	while (!READ_ONCE(oops_in_progress))
 		cpu_relax();
@@ -102,7 +102,7 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	/* From here to the end on this CPU. */
 	local_irq_disable();
 	if (atomic_cmpxchg(&toc_begun, 0, 1))
-		return;
+		park(NULL);
 	verdict->code = code;
 	verdict->cpu = raw_smp_processor_id();
 	verdict->at_ns = now_ns;
@@ -119,4 +119,5 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 		panic("tocsin: TOC: %s", verdict->text);
 	pr_emerg("tocsin: TOC, restarting: %s\n", verdict->text);
 	emergency_restart();
+	park(NULL);
 }

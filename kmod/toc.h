@@ -10,8 +10,8 @@ struct tocsin;
 /**
  * tocsin_toc - take the node down
  * @late_ns: how long ago the lease ended; 0 where none did
- * Context: any but NMI; takes no lock. The first caller takes the node down
- * and does not return; a later one returns, and its CPU will be stopped.
+ * Does not return: the first caller takes the node down, others wait for it.
+ * Context: any but NMI; takes no lock.
  */
 void tocsin_toc(struct tocsin *t, enum core_verdict verdict, u64 now_ns, u64 late_ns);
 

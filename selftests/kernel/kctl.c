@@ -450,7 +450,8 @@ static const struct {
 	{ "attach", do_attach }, { "peer", do_peer }, { "pet", do_pet }, { "form", do_form },
 	{ "leave", do_leave }, { "status", do_status }, { "peers", do_peers },
 	{ "stats", do_stats }, { "event", do_event }, { "recorder", do_recorder },
-	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain }, { "fake", kctl_peer_run },
+	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain },
+	{ "fake", kctl_peer_run },
 };
 
 static void run(char *line)
