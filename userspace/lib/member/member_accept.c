@@ -31,9 +31,15 @@ static void promise_mutants(struct member *m, const struct member_ballot *ballot
 		return;
 	for (i = 0; i < m->installed.count; i++) {
 		const struct core_member *member = &m->installed.member[i];
+		const struct core_member proposer = {
+			.id = ballot->node,
+			.incarnation = m->installed.member[core_view_find(&m->installed,
+									  ballot->node)].incarnation,
+		};
 
 		if (mutant_ack_stop_at_promise && member->id != m->config.node_id &&
-		    !member_hears(m, member->id, member->incarnation))
+		    member->id != ballot->node &&
+		    !member_peer_says_hears(m, &proposer, member))
 			continue;
 		view.member[kept++] = *member;
 	}
