@@ -405,14 +405,27 @@ void member_on_form_accepted(struct member *m, const struct member_message *mess
 	chosen_check(m, false);
 }
 
+/* Was this the newest that the arbiter had accepted when it was queried? */
+static bool was_seen(const struct member_forming *f, const struct member_value *value)
+{
+	u16 i;
+
+	for (i = 0; i < f->seen_count; i++)
+		if (member_view_same(&f->seen[i].view, &value->view) &&
+		    member_ballot_compare(&f->seen[i].ballot, &value->ballot) >= 0)
+			return true;
+	return false;
+}
+
 static void arbiter_promise(struct member *m, const struct member_arbiter_answer *answer)
 {
 	struct member_forming *f = &m->form;
 
 	if (f->phase != MEMBER_FORM_ARBITER || answer->epoch != f->value.epoch)
 		return;
-	/* It has accepted something newer since it was queried: look again. */
-	if (answer->has_accepted && answer->accepted.view.epoch >= answer->epoch) {
+	/* It has accepted something since it was queried, perhaps the view of
+	 * those who live: the choice was made without that, so look again. */
+	if (answer->has_accepted && !was_seen(f, &answer->accepted)) {
 		member_form_back_off(m);
 		return;
 	}
