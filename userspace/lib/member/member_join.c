@@ -162,6 +162,10 @@ void member_on_join(struct member *m, const struct member_message *message)
 	peer->join_epoch = message->join.sync_epoch;
 	peer->join_held = message->join.held;
 	member_peer_report(m, message->from, message->incarnation, &message->join.heard);
+	/* It can come in only when all say that they hear it; what was said once
+	 * may be lost. */
+	if (!m->heard_repeat)
+		m->heard_repeat = 1;
 	if (m->installed.coordinator != m->config.node_id &&
 	    m->proposal.phase == MEMBER_PROPOSAL_IDLE)
 		return;
