@@ -21,6 +21,12 @@
 /* Bytes handed to a connection ahead of the wire. */
 #define SESSION_AHEAD_MAX	(256u * 1024)
 
+enum session_step {
+	SESSION_STATE = 1,
+	SESSION_BIND,
+	SESSION_RESTART,
+};
+
 struct queued_message {
 	struct queued_message *next;
 	u64 number;

@@ -72,7 +72,7 @@ void session_link_drop(struct session_link *link, const char *why)
 	link_broken(link, why);
 }
 
-static void send_hello(struct session_link *link, Tocsin__SessionStep step)
+static void send_hello(struct session_link *link, enum session_step step)
 {
 	struct session_peer *peer = link->peer;
 	struct net_sessions *sessions = peer->sessions;
@@ -159,7 +159,7 @@ static void take_state(struct session_link *link, const Tocsin__SessionHello *he
 		     hello->incarnation == peer->incarnation;
 
 	if (known && (hello->session == peer->session || !hello->session)) {
-		send_hello(link, TOCSIN__SESSION_STEP__SESSION_STEP_BIND);
+		send_hello(link, SESSION_BIND);
 		link_ready(link);
 		return;
 	}
@@ -167,11 +167,11 @@ static void take_state(struct session_link *link, const Tocsin__SessionHello *he
 	peer->life = hello->life;
 	if (hello->session) {
 		/* It remembers numbers that we do not. */
-		send_hello(link, TOCSIN__SESSION_STEP__SESSION_STEP_RESTART);
+		send_hello(link, SESSION_RESTART);
 		return;
 	}
 	bind_session(peer, base_random_u64(), hello->incarnation);
-	send_hello(link, TOCSIN__SESSION_STEP__SESSION_STEP_BIND);
+	send_hello(link, SESSION_BIND);
 	link_ready(link);
 }
 
@@ -179,7 +179,7 @@ static void take_state(struct session_link *link, const Tocsin__SessionHello *he
 static void take_bind(struct session_link *link, const Tocsin__SessionHello *hello)
 {
 	struct session_peer *peer = link->peer;
-	bool bind = hello->step == TOCSIN__SESSION_STEP__SESSION_STEP_BIND && hello->session;
+	bool bind = hello->step == SESSION_BIND && hello->session;
 
 	if (hello->life != peer->life)
 		return;		/* answers an earlier STATE of ours; the next is coming */
@@ -191,14 +191,14 @@ static void take_bind(struct session_link *link, const Tocsin__SessionHello *hel
 		return;
 	}
 	session_start_anew(peer, link);
-	send_hello(link, TOCSIN__SESSION_STEP__SESSION_STEP_STATE);
+	send_hello(link, SESSION_STATE);
 }
 
 void session_take_hello(struct session_link *link, const Tocsin__SessionHello *hello)
 {
 	struct session_peer *peer = link->peer;
 	struct net_sessions *sessions = peer->sessions;
-	bool state = hello->step == TOCSIN__SESSION_STEP__SESSION_STEP_STATE;
+	bool state = hello->step == SESSION_STATE;
 
 	if (hello->version != SESSION_VERSION)
 		session_link_drop(link, "speaks another version of the session protocol");
@@ -346,5 +346,5 @@ void session_link_accept(struct net_sessions *sessions, struct net_channel *chan
 	link->channel = channel;
 	net_channel_own(channel, &link_ops, link);
 	net_channel_set_idle(channel, PINGS_MISSED * sessions->config.ping_ns);
-	send_hello(link, TOCSIN__SESSION_STEP__SESSION_STEP_STATE);
+	send_hello(link, SESSION_STATE);
 }
