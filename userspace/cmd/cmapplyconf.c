@@ -25,8 +25,14 @@ static const struct cmd_help help = {
 	"  cmgetconf now; vi now; cmapplyconf -C now\n",
 };
 
+/**
+ * struct changes - what conf_diff() found
+ * @whole: "package web": one that comes or goes is one line; what is in it is
+ *	not listed
+ */
 struct changes {
 	unsigned int shown;
+	char whole[80];
 	bool offline;
 	char offline_what[160];
 };
@@ -55,21 +61,48 @@ static int read_arguments(int argc, char **argv, struct cmd_conf *run, bool *for
 	return code;
 }
 
+/* A package or a node that comes or goes as a whole. */
+static bool show_whole(struct changes *changes, const struct conf_change *change)
+{
+	const char *value = change->old ? change->old : change->new;
+	const char *verb = change->old ? "removed" : "new";
+	size_t length = strlen(changes->whole);
+
+	if (length && !strncmp(change->where, changes->whole, length) &&
+	    (!change->where[length] || change->where[length] == ','))
+		return true;
+	if (change->old && change->new)
+		return false;
+	if (!strcmp(change->keyword, "package_name")) {
+		base_str_print(changes->whole, sizeof(changes->whole), "package %s", value);
+		printf("  %s package %s\n", verb, value);
+		return true;
+	}
+	if (!strcmp(change->keyword, "NODE_NAME")) {
+		base_str_print(changes->whole, sizeof(changes->whole), "NODE_NAME %s", value);
+		printf("  %s node %s\n", verb, value);
+		return true;
+	}
+	return false;
+}
+
 static void show_change(void *arg, const struct conf_change *change)
 {
 	struct changes *changes = arg;
 
+	changes->shown++;
+	if (change->offline && !changes->offline)
+		base_str_print(changes->offline_what, sizeof(changes->offline_what), "%s%s%s",
+			       change->where, *change->where ? ": " : "", change->keyword);
+	changes->offline |= change->offline;
+	if (show_whole(changes, change))
+		return;
 	printf("  %s%s%s: ", change->where, *change->where ? ": " : "", change->keyword);
 	if (change->old && change->new)
 		printf("%s -> %s\n", change->old, change->new);
 	else
 		printf("%s %s\n", change->old ? "removed" : "new", change->old ? change->old :
 		       change->new);
-	if (change->offline && !changes->offline)
-		base_str_print(changes->offline_what, sizeof(changes->offline_what), "%s%s%s",
-			       change->where, *change->where ? ": " : "", change->keyword);
-	changes->offline |= change->offline;
-	changes->shown++;
 }
 
 /* A cluster that is new is told in a line, not parameter by parameter. */
@@ -80,7 +113,7 @@ static int show(const struct cmd_conf *run, struct changes *changes)
 	if (!run->old) {
 		changes->shown = 1;
 		changes->offline = true;
-		printf("new cluster %s: %u nodes, %u packages\n", cluster->name,
+		printf("new cluster %s: nodes: %u, packages: %u\n", cluster->name,
 		       cluster->node_count, run->conf->package_count);
 		return CMD_OK;
 	}
@@ -125,9 +158,9 @@ static int install(struct cmd_conf *run, const struct changes *changes)
 			json_string_value(item));
 	json_array_foreach(json_object_get(result, "notes"), i, item)
 		fprintf(stderr, "%s: warning: %s\n", cmd_name, json_string_value(item));
-	printf("cluster %s: generation %lld is installed on %u nodes\n", run->conf->cluster.name,
+	printf("cluster %s: generation %lld is installed on %u node%s\n", run->conf->cluster.name,
 	       json_integer_value(json_object_get(result, "generation")),
-	       run->conf->cluster.node_count);
+	       run->conf->cluster.node_count, run->conf->cluster.node_count == 1 ? "" : "s");
 	json_decref(result);
 	return CMD_OK;
 }
@@ -140,7 +173,7 @@ static int apply(struct cmd_conf *run, bool force)
 	if (!code)
 		code = cmd_conf_check_nodes(run);
 	if (!code && run->verbose)
-		printf("checked on %u nodes\n", run->conf->cluster.node_count);
+		printf("all nodes can work with it\n");
 	if (!code)
 		code = show(run, &changes);
 	if (code || !changes.shown)

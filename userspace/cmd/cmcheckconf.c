@@ -57,7 +57,7 @@ int cmcheckconf_main(int argc, char **argv)
 	if (!code && !run.files_only)
 		code = cmd_conf_check_nodes(&run);
 	if (!code && run.verbose)
-		printf("cluster %s: %u nodes, %u packages: %s\n", run.conf->cluster.name,
+		printf("cluster %s, nodes: %u, packages: %u: %s\n", run.conf->cluster.name,
 		       run.conf->cluster.node_count, run.conf->package_count,
 		       run.files_only ? "the files are good" : "good on all nodes");
 	cmd_conf_free(&run);
