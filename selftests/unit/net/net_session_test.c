@@ -441,6 +441,75 @@ static void queue_is_bounded_while_the_peer_is_away(void **state)
 	assert_int_equal(node[0].resets, 1);
 }
 
+static unsigned int intruder_up, intruder_down;
+
+static void intruder_on_up(void *arg, struct net_channel *channel)
+{
+	u8 noise[300];
+	unsigned int i;
+
+	intruder_up++;
+	for (i = 0; i < 5; i++) {
+		size_t size = 1 + base_random_u64() % sizeof(noise);
+
+		base_random(noise, sizeof(noise));
+		/* Often a plausible length of the header. */
+		if (size > 2 && i % 2) {
+			noise[0] = 0;
+			noise[1] = (u8)(base_random_u64() % (size - 1));
+		}
+		net_channel_send(channel, noise, size);
+	}
+}
+
+static void intruder_on_frame(void *arg, struct net_channel *channel, const u8 *data,
+			      size_t size)
+{
+	/* Send back what was said, changed: a greeting that lies. */
+	u8 copy[2000];
+
+	if (size > sizeof(copy))
+		return;
+	memcpy(copy, data, size);
+	copy[base_random_u64() % size] ^= (u8)(1 << base_random_u64() % 8);
+	net_channel_send(channel, copy, size);
+}
+
+static void intruder_on_down(void *arg, struct net_channel *channel, int error, const char *why)
+{
+	intruder_down++;
+}
+
+/* A program with the key that calls itself node 1 and talks nonsense. */
+static void nonsense_with_the_key_costs_its_connection(void **state)
+{
+	static const struct net_channel_ops intruder_ops = {
+		.up = intruder_on_up, .frame = intruder_on_frame, .down = intruder_on_down,
+	};
+	static const u8 key[BASE_KEY_SIZE] = { 5 };
+	struct net_identity identity = { .cluster_id = CLUSTER, .node = "node1",
+					 .cluster = "c" };
+	struct net_address to = address_of(local_text[1][0], port);
+	struct net_connect_config config = { .event = loop, .to = &to, .identity = &identity,
+					     .key = key, .ops = &intruder_ops };
+	struct net_channel *channel;
+	unsigned int i;
+
+	intruder_up = intruder_down = 0;
+	run_until(all_paths());
+	for (i = 0; i < 200; i++) {
+		assert_int_equal(net_channel_connect(&config, &channel), 0);
+		run_until(intruder_down == i + 1);
+		send_next(&node[0], 10);
+		send_next(&node[1], 10);
+	}
+	assert_true(intruder_up > 150);
+	run_until(all_paths());
+	send_next(&node[0], 10);
+	send_next(&node[1], 10);
+	run_until(delivered(0) && delivered(1));
+}
+
 /* Path 0 exists on neither node, or on one of them only. */
 static void missing_path_is_left_out(void **state)
 {
@@ -514,6 +583,7 @@ int main(void)
 						setup_stall, teardown),
 		T(silent_path_is_noticed_and_comes_back),
 		T(missing_path_is_left_out),
+		T(nonsense_with_the_key_costs_its_connection),
 		T(path_up_connects_at_once),
 		T(restarted_acceptor_starts_anew),
 		T(restarted_connector_starts_anew),
