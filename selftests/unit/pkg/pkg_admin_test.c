@@ -23,6 +23,18 @@ static void starts_on_first_node(void **state)
 		assert_int_equal(status_at(n, 0).run, 1);
 }
 
+/* Formed anew, without records: who was a member before may still run it. */
+static void first_start_waits(void **state)
+{
+	one_package(3);
+	w.waits = true;
+	world_form();
+	world_run(WAIT_NS - 205 * MS);
+	assert_int_equal(status(0).status, PKG_STATUS_UNKNOWN);
+	world_run(100 * MS);
+	assert_int_equal(status(0).state, PKG_RUNNING);
+}
+
 static void halt_disables_auto_run(void **state)
 {
 	one_package(3);
@@ -376,6 +388,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_on_first_node),
+		cmocka_unit_test(first_start_waits),
 		cmocka_unit_test(halt_disables_auto_run),
 		cmocka_unit_test(enabling_starts_it),
 		cmocka_unit_test(move_keeps_auto_run),

@@ -93,6 +93,7 @@ struct world {
 	struct core_view view;
 	u64 incarnations;
 	u16 leader;		/* preferred coordinator */
+	bool waits;		/* former members may live */
 	/* scripted outcomes, by package; used up by one start or halt */
 	enum pkg_outcome start_outcome[PACKAGES];
 	bool start_dirty[PACKAGES];

@@ -76,7 +76,7 @@ WORLD void member_drop(u16 n)
 /* What was open is either adopted or lost; then all agree, then the view. */
 WORLD void world_view(u32 members)
 {
-	struct pkg_event event = { .type = PKG_VIEW, .view = &w.view };
+	struct pkg_event event = { .type = PKG_VIEW, .view = &w.view, .no_waits = !w.waits };
 
 	for (u32 keep = dice(w.open_count + 1); keep; keep--)
 		commit_first();

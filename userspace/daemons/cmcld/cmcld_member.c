@@ -416,6 +416,13 @@ bool cmcld_member_waiting(const struct cmcld *cmcld, u16 node, u64 now_ns)
 	return false;
 }
 
+bool cmcld_member_any_waiting(const struct cmcld *cmcld, u64 now_ns)
+{
+	struct member_wait wait[MEMBER_WAITS_MAX];
+
+	return member_waits(cmcld->member->member, now_ns, wait, MEMBER_WAITS_MAX) > 0;
+}
+
 static void config_fill(const struct cmcld *cmcld, struct member_config *config)
 {
 	const struct conf_cluster *cluster = &cmcld->conf->cluster;

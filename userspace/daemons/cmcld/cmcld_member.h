@@ -35,5 +35,7 @@ enum member_phase cmcld_member_phase(const struct cmcld *cmcld);
 const struct core_view *cmcld_member_view(const struct cmcld *cmcld);
 u64 cmcld_member_installed_ns(const struct cmcld *cmcld);
 bool cmcld_member_waiting(const struct cmcld *cmcld, u16 node, u64 now_ns);
+/* Is the wait of anybody still running? */
+bool cmcld_member_any_waiting(const struct cmcld *cmcld, u64 now_ns);
 
 #endif

@@ -288,6 +288,7 @@ void cmcld_pkg_view(struct cmcld *cmcld, const struct core_view *view,
 	u16 i;
 
 	event.view = view;
+	event.no_waits = !cmcld_member_any_waiting(cmcld, base_clock_ns());
 	give(cmcld, &event);
 	for (i = 0; i < left_count; i++) {
 		struct core_member gone = {

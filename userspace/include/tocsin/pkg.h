@@ -35,6 +35,10 @@
  *      a figure.
  *   4. PKG_SEND is delivered at most once, unchanged, with the true sender; it
  *      may be lost or late: the library repeats.
+ *   5. PKG_VIEW has no_waits only when no exclusion's wait is running (member_waits()
+ *	is 0).  A cluster that was formed anew has no records; who ran a package
+ *	before may not be dead yet.  Without no_waits such a package is first
+ *	started L' after the view.
  */
 #ifndef TOCSIN_PKG_H
 #define TOCSIN_PKG_H
@@ -167,6 +171,7 @@ struct pkg_found {
  */
 struct pkg_event {
 	enum pkg_event_type type;
+	bool no_waits;			/* PKG_VIEW: see contract 5 */
 	union {
 		const struct core_view *view;
 		struct {

@@ -322,6 +322,23 @@ static void introduce(struct pkg *pkg, u16 index)
 	pkg_propose(pkg, n, &next);
 }
 
+/*
+ * No record does not mean that nobody runs it: a cluster formed anew starts with
+ * none, and a member of the former one may live until its lease has run out.
+ */
+static void introduce_all(struct pkg *pkg)
+{
+	for (u16 i = 0; i < pkg->settings_count; i++) {
+		if (!pkg->settings[i].used || pkg->settings[i].slot != PKG_NOBODY)
+			continue;
+		if (pkg->now_ns < pkg->first_start_ns) {
+			pkg_wake(pkg, pkg->first_start_ns);
+			return;
+		}
+		introduce(pkg, i);
+	}
+}
+
 /* cmhaltcl: is everything down? Does the one who asked still wait? */
 static void decide_cluster(struct pkg *pkg)
 {
@@ -366,8 +383,6 @@ void pkg_decide_all(struct pkg *pkg)
 		pkg->open += pkg->slot[i].pending;
 	for (u16 i = 0; i < PKG_SLOTS; i++)
 		decide(pkg, i);
-	for (u16 i = 0; i < pkg->settings_count; i++)
-		if (pkg->settings[i].used && pkg->settings[i].slot == PKG_NOBODY)
-			introduce(pkg, i);
+	introduce_all(pkg);
 	decide_cluster(pkg);
 }

@@ -54,11 +54,12 @@ static void settle(struct pkg *pkg)
 	pkg_wake(pkg, pkg->now_ns);
 }
 
-static void step_view(struct pkg *pkg, const struct core_view *view)
+static void step_view(struct pkg *pkg, const struct core_view *view, bool no_waits)
 {
 	core_assert(core_view_check(view) == 0);
 	pkg->view = *view;
 	pkg->view_ns = pkg->now_ns;
+	pkg->first_start_ns = no_waits ? 0 : pkg->now_ns + pkg->takeover_wait_ns;
 	for (u16 i = 0; i < PKG_SLOTS; i++) {
 		struct pkg_slot *slot = &pkg->slot[i];
 
@@ -213,7 +214,7 @@ static void dispatch(struct pkg *pkg, const struct pkg_event *event)
 	case PKG_TIMER:
 		break;
 	case PKG_VIEW:
-		step_view(pkg, event->view);
+		step_view(pkg, event->view, event->no_waits);
 		break;
 	case PKG_SAFE:
 		if (event->safe.node && event->safe.node <= CORE_NODE_ID_MAX)
