@@ -84,7 +84,8 @@ static void a_chosen_value_always_binds(void **state)
 					continue;
 				possible = member_may_be_chosen(&view, promised & members,
 								promised >> n & 1 || n % 2,
-								holders & members, holders >> n & 1);
+								holders & members,
+								holders >> n & 1);
 				if (member_quorum(&view, member_bits(accepted & members),
 						  accepted >> n & 1))
 					assert_true(possible);
@@ -115,7 +116,8 @@ static void what_cannot_have_been_chosen_does_not_bind(void **state)
 				}
 				possible = member_may_be_chosen(&view, promised & members,
 								promised >> n & 1 || n % 2,
-								holders & members, holders >> n & 1);
+								holders & members,
+								holders >> n & 1);
 				assert_int_equal(possible, exists);
 				if (!holders)
 					break;

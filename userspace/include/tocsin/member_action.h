@@ -27,7 +27,9 @@ enum member_action_type {
 	MEMBER_ACTION_STATE_LOADED,	/* .number: read all of member_record_at()
 					 * in place of what was known */
 	MEMBER_ACTION_UPDATE_FAILED,	/* .failed: will never be committed */
-	MEMBER_ACTION_LEFT,		/* disarmed and out: cmcld may end */
+	MEMBER_ACTION_LEFT,		/* disarmed and out: cmcld may end. When
+					 * LEAVE was not asked for: start again
+					 * at once, as a new incarnation */
 	MEMBER_ACTION_TOC,		/* .reason: core_request_toc() */
 	MEMBER_ACTION_REPORT,		/* .report: log line */
 };

@@ -23,19 +23,16 @@ static void promise_mutants(struct member *m, const struct member_ballot *ballot
 {
 	struct member_ballot just_below = *ballot;
 	struct core_view view = m->installed;
+	struct core_member proposer;
 	u16 i, kept = 0;
 
 	if (!mutant_ack_stop_at_promise && !mutant_prepare_reopens)
 		return;
 	if (m->call != MEMBER_KERNEL_NONE)
 		return;
+	proposer = m->installed.member[core_view_find(&m->installed, ballot->node)];
 	for (i = 0; i < m->installed.count; i++) {
 		const struct core_member *member = &m->installed.member[i];
-		const struct core_member proposer = {
-			.id = ballot->node,
-			.incarnation = m->installed.member[core_view_find(&m->installed,
-									  ballot->node)].incarnation,
-		};
 
 		if (mutant_ack_stop_at_promise && member->id != m->config.node_id &&
 		    member->id != ballot->node &&
