@@ -116,7 +116,7 @@ static int get(const struct options *options)
 
 int cmgetconf_main(int argc, char **argv)
 {
-	struct options options = { NULL };
+	struct options options = { .file = NULL };
 	int option;
 
 	while ((option = cmd_option(argc, argv, "c:p:P:v:K", NULL, &help)) != -1) {

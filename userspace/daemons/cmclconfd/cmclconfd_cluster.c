@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define LOOKERS_MAX 12
+
 /* ---- one node ---- */
 
 static void pass_progress(void *arg, json_t *progress)
@@ -57,6 +59,13 @@ static bool may_ask(const struct ipc_request *request, const char *op, const jso
 	return !strcmp(op, "cmcld") && inner && !strcmp(inner, "status");
 }
 
+/* Users who only look must not keep root from working. */
+static bool has_room(const struct clconfd *daemon, const struct ipc_request *request)
+{
+	return ipc_request_peer(request)->role >= IPC_ROLE_FULL_ADMIN ||
+	       clconfd_jobs_running(daemon) < LOOKERS_MAX;
+}
+
 static void op_node_call(struct ipc_request *request, json_t *args, void *arg)
 {
 	struct clconfd *daemon = arg;
@@ -74,6 +83,10 @@ static void op_node_call(struct ipc_request *request, json_t *args, void *arg)
 		return;
 	if (!may_ask(request, op, inner)) {
 		ipc_reply_error(request, EACCES, "only root may ask \"%s\" of another node", op);
+		return;
+	}
+	if (!has_room(daemon, request)) {
+		ipc_reply_error(request, EBUSY, "too many requests at once; try again");
 		return;
 	}
 	size = clconfd_store_current(daemon, &data, &head, &reason);

@@ -6,7 +6,8 @@
 #include "conf_out.h"
 
 /* Fill a text of struct conf_error: CONF_SAY(error.found, "a", name, "b"). */
-#define CONF_SAY(field, ...) conf_out_join(field, sizeof(field), __VA_ARGS__, NULL)
+#define CONF_SAY(field, ...) conf_out_join(field, sizeof(field), __VA_ARGS__, \
+						 (const char *)NULL)
 
 struct conf_error conf_error_start(enum conf_severity severity, struct conf_place place);
 
