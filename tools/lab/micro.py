@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import threading
 
-from . import cpio, kmods, qemu
+from . import cpio, kmods, qemu, tsc
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BOOT_MODULES = ("virtio_pci", "virtio_console")
@@ -146,7 +146,7 @@ def _boot(job, files):
             "-kernel", job.kernel.image,
             "-initrd", qemu.fd_path(files["initrd"]), "-append",
             "console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic "
-            "no_timer_check tsc=reliable " + job.append,
+            "no_timer_check tsc=reliable " + tsc.options() + job.append,
             "-serial", "stdio", "-device", "virtio-serial-pci"]
     for name in ("output", "result"):
         path = qemu.fd_path(files[name])

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from . import network, qemu, sandbox
+from . import network, qemu, sandbox, tsc
 from .channel import Channel
 from .console import Log
 from .errors import CommandFailed, LabError, NodeOff, NodeTimeout
@@ -304,7 +304,7 @@ class Node:
         return path
 
     def _cmdline(self):
-        words = [CMDLINE, f"lab.name={self.name}"]
+        words = [CMDLINE, tsc.options().strip(), f"lab.name={self.name}"]
         for number, net in enumerate(self.config.networks):
             words.append(f"lab.net=eth{number},"
                          f"{network.address(net, self.index)}/24,"
