@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmclconfd_install.h"
 #include "cmclconfd_peer.h"
+#include "cmclconfd_store.h"
 
 #include <stdlib.h>
 
@@ -257,11 +258,30 @@ static bool prepare(struct install *install)
 	return good;
 }
 
-/* The decision: once this node has it, all will. */
+/* What became of the commit here: "committed", "staged", or "": nobody can say. */
+static const char *own_outcome(struct install *install, const char *sha256)
+{
+	struct clconfd_call *own = &install->call[install->self];
+	const char *state;
+
+	clconfd_call_clear(own);
+	own->op = "outcome";
+	own->args = json_pack("{s:s,s:s}", "id", install->id, "sha256", sha256);
+	clconfd_call_run(install->job->daemon, own);
+	state = json_string_value(json_object_get(own->result, "state"));
+	return !own->error && state ? state : "";
+}
+
+/*
+ * The decision: once this node has it, all will.  After an error only what the
+ * file says counts: the error may have come after the file was in its place.
+ */
 static bool commit_here(struct install *install)
 {
 	struct clconfd_call *own = &install->call[install->self];
+	char sha256[CLCONFD_SHA256_HEX + 1];
 	char text[CLCONFD_TEXT_MAX];
+	const char *state;
 
 	clconfd_call_clear(own);
 	own->op = "commit";
@@ -270,8 +290,19 @@ static bool commit_here(struct install *install)
 	if (!own->error)
 		return true;
 	base_str_copy(text, sizeof(text), own->text);
+	clconfd_sha256(install->job->data, install->job->size, sha256);
+	state = own_outcome(install, sha256);
+	if (!strcmp(state, "committed"))
+		return true;
+	if (!*state) {
+		clconfd_job_fail(install->job, EIO, "node %s: %s; whether the change is made is "
+				 "not known yet: all nodes settle it by themselves, then see "
+				 "cmgetconf", own->node, text);
+		return false;
+	}
 	abort_all(install);
-	clconfd_job_fail(install->job, EIO, "nothing was changed: node %s: %s", own->node, text);
+	clconfd_job_fail(install->job, EIO, "nothing was changed: node %s: %s",
+			 install->job->daemon->options.node, text);
 	return false;
 }
 
