@@ -311,10 +311,36 @@ static void slow_handshakes_do_not_keep_others_out(void **state)
 		assert_int_equal(write(fd[i], "\x16\x03\x01", 3), 3);
 	}
 	run_until(stats().accepted == 40);
-	assert_int_equal(stats().half_open, 4);
-	assert_int_equal(stats().refused_limit, 36);
+	assert_int_equal(stats().half_open, 16);
+	assert_int_equal(stats().refused_limit, 24);
 	connect_good();
 	for (i = 0; i < 40; i++)
+		close(fd[i]);
+	run_until(stats().half_open == 0);
+}
+
+/* From many addresses: the total is bounded, and the honest one gets in. */
+static void crowd_does_not_keep_others_out(void **state)
+{
+	int fd[60], i;
+
+	listen_config.half_open_max = 20;
+	restart_listener("127.0.0.1");
+	for (i = 0; i < 60; i++) {
+		struct sockaddr_in from = { .sin_family = AF_INET,
+					    .sin_addr.s_addr = htonl(0x7f000100u + (u32)i) };
+
+		fd[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(bind(fd[i], (struct sockaddr *)&from, sizeof(from)), 0);
+		assert_int_equal(connect(fd[i], (struct sockaddr *)&server_address.storage,
+					 server_address.size), 0);
+	}
+	run_until(stats().accepted == 20);
+	assert_int_equal(stats().refused_limit, 0);
+	connect_good();
+	assert_true(stats().half_open <= 20);
+	assert_true(stats().refused_limit >= 40);
+	for (i = 0; i < 60; i++)
 		close(fd[i]);
 	run_until(stats().half_open == 0);
 }
@@ -447,6 +473,7 @@ int main(void)
 		T(refusals_are_reported_once_a_second),
 		T(garbage_is_refused),
 		T(slow_handshakes_do_not_keep_others_out),
+		T(crowd_does_not_keep_others_out),
 		T(silent_handshake_times_out),
 		T(silent_server_times_out),
 		T(idle_channel_is_closed),

@@ -471,6 +471,53 @@ static void hanging_server_is_noticed(void **state)
 	assert_true(prepare(0, 1, 1));
 }
 
+/* The floor of the product line: 150 clusters, 300 nodes. */
+static void it_serves_many(void **state)
+{
+	struct qs_options options = { .auth_file = auth_file,
+				      .state_directory = state_directory };
+	static struct peer many[300];
+	char text[150 * 100], hex[65];
+	struct member_message m;
+	size_t at = 0;
+	unsigned int i, up = 0;
+
+	base_hex_write(hex, prod_key, sizeof(prod_key));
+	for (i = 0; i < 150; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "c%u %s\n", i, hex);
+	write_auth(text);
+	assert_int_equal(qs_update(&options), 0);
+	run_until(log_has("150 clusters authorised"));
+	for (i = 0; i < 300; i++) {
+		struct net_qs_config config = {
+			.event = loop, .node_id = (u16)(1 + i % 2), .count = 1,
+			.identity = { .cluster_id = 1 + i / 2, .node = "n" },
+			.poll_ns = 20 * BASE_NS_PER_S, .status = on_status,
+			.message = on_message, .arg = &many[i],
+		};
+
+		memcpy(config.key, prod_key, BASE_KEY_SIZE);
+		snprintf(config.identity.cluster, NET_NAME_MAX, "c%u", i / 2);
+		assert_int_equal(net_address_parse("127.0.0.1", port, &config.addresses[0]), 0);
+		memset(&many[i], 0, sizeof(many[i]));
+		assert_int_equal(net_qs_create(&config, &many[i].qs), 0);
+	}
+	while (up < 300) {
+		run_until(many[up].status.state == NET_QS_UP);
+		up++;
+	}
+	for (i = 0; i < 300; i++) {
+		request(&m, i % 2, 1 + i / 2, MEMBER_MESSAGE_ARBITER_PREPARE);
+		m.arbiter_prepare.epoch = 1 + i;
+		m.arbiter_prepare.ballot = (struct member_ballot){ 1, m.from };
+		run_until(net_qs_send(many[i].qs, &m) == 0);
+		run_until(many[i].answers > 0);
+		assert_true(many[i].answer.arbiter_answer.newest_epoch == 1 + i);
+	}
+	for (i = 0; i < 300; i++)
+		net_qs_destroy(many[i].qs);
+}
+
 /* Disk trouble: no answer, and what was promised before still holds. */
 static void failed_write_gives_no_answer(void **state)
 {
@@ -510,6 +557,7 @@ int main(void)
 		T(hangup_reads_the_file_again),
 		T(two_servers_do_not_share_a_directory),
 		T(hanging_server_is_noticed),
+		T(it_serves_many),
 		T(failed_write_gives_no_answer),
 	};
 

@@ -82,7 +82,7 @@ struct net_channel_ops {
 
 /**
  * struct net_limits - 0 in a field means the default in brackets
- * @handshake_ns: longest TCP connect + TLS handshake [3 s]
+ * @handshake_ns: longest TCP connect + TLS handshake [5 s]
  * @idle_ns: longest time without a byte from the peer; the owner sees to it that
  *	something is sent in time [0: no limit]
  * @frame_max: bytes, 1..NET_FRAME_MAX [NET_FRAME_MAX]
@@ -150,10 +150,12 @@ struct net_listener;
  * @addresses, @count: where to listen
  * @fd: a listening socket instead (systemd socket activation) when @count is 0
  * @free_bind: listen also on an address that no interface has yet
- * @half_open_max: handshakes under way at once [16]
- * @half_open_per_host_max: of these, from one address [4].  At either limit a new
- *	one replaces the oldest: an honest handshake takes milliseconds, so
- *	those who only hold a connection cannot keep others out
+ * @half_open_max: handshakes under way at once [64].  At the limit the oldest
+ *	makes room once it had a quarter of a second; until then new ones wait in
+ *	the kernel's queue.  So neither those who only hold a connection nor a
+ *	crowd of honest clients keeps others out
+ * @half_open_per_host_max: of these, from one address [16]; the oldest of that
+ *	address makes room at once
  * @channels_max: connections that are up at once [512]
  * @key_of: the key for a client, or -errno to refuse it; @from is its address.
  *	A key given still has to be proved by the client.

@@ -46,7 +46,7 @@ struct net_qs_status {
  * @key: base_key_derive(.., BASE_KEY_QUORUM_SERVER, ..), copied
  * @poll_ns: QS_POLLING_INTERVAL [10 s, or shorter]; a server silent for two is
  *	down
- * @timeout_ns: longest connect + handshake [2 s]
+ * @timeout_ns: longest connect + handshake, and longest wait for an answer [4 s]
  * @status: called at each change of state, arbiter or version
  * @message: a reply of the acceptor (or its refusal)
  * net_qs_send() may be called from each, net_qs_destroy() from none.

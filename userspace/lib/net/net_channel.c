@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define HANDSHAKE_NS_DEFAULT	(3 * BASE_NS_PER_S)
+#define HANDSHAKE_NS_DEFAULT	(5 * BASE_NS_PER_S)
 #define QUEUE_MAX_DEFAULT	(4u << 20)
 #define HEADER_SIZE		4
 #define RECORD_SIZE		16384

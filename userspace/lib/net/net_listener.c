@@ -8,13 +8,16 @@
 #include <unistd.h>
 
 #define BACKLOG			128
-#define HALF_OPEN_MAX		16
-#define HALF_OPEN_PER_HOST_MAX	4
+#define HALF_OPEN_MAX		64
+#define HALF_OPEN_PER_HOST_MAX	16
+/* An honest handshake is done by then. */
+#define HANDSHAKE_GRACE_NS	(250 * BASE_NS_PER_MS)
 #define CHANNELS_MAX		512
 #define REPORTS_KEPT		32
 #define REPORT_NS		BASE_NS_PER_S
-/* Pause after running out of file descriptors. */
-#define ACCEPT_PAUSE_US		100000
+/* Pause after running out of file descriptors, or of room for handshakes. */
+#define NO_FILES_PAUSE_US	100000
+#define NO_ROOM_PAUSE_US	10000
 
 /* Refusals of one address that were not reported yet. */
 struct report {
@@ -232,25 +235,41 @@ static int on_resume(sd_event_source *source, u64 usec, void *arg)
 	return 0;
 }
 
-static void pause_accepting(struct net_listener *listener)
+static void pause_accepting(struct net_listener *listener, u64 pause_us)
 {
 	unsigned int i;
 
 	for (i = 0; i < listener->door_count; i++)
 		sd_event_source_set_enabled(listener->doors[i].source, SD_EVENT_OFF);
-	sd_event_source_set_time_relative(listener->pause, ACCEPT_PAUSE_US);
+	sd_event_source_set_time_relative(listener->pause, pause_us);
 	sd_event_source_set_enabled(listener->pause, SD_EVENT_ONESHOT);
+}
+
+/* Room for one more handshake, or an old one that may be closed for it. */
+static bool has_room(struct net_listener *listener)
+{
+	struct net_channel *oldest;
+	unsigned int count;
+
+	oldest = oldest_half_open(listener, NULL, &count);
+	return count < listener->config.half_open_max ||
+	       base_clock_ns() - oldest->started_ns > HANDSHAKE_GRACE_NS;
 }
 
 static int on_door(sd_event_source *source, int door_fd, u32 events, void *arg)
 {
 	struct door *door = arg;
-	int fd = accept4(door_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
 
+	if (!has_room(door->listener)) {
+		pause_accepting(door->listener, NO_ROOM_PAUSE_US);
+		return 0;
+	}
+	fd = accept4(door_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0)
 		take(door->listener, fd);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-		pause_accepting(door->listener);
+		pause_accepting(door->listener, NO_FILES_PAUSE_US);
 	return 0;
 }
 
@@ -356,7 +375,7 @@ int net_listener_create(const struct net_listener_config *config, struct net_lis
 	err = listener->doors ? 0 : -ENOMEM;
 	if (!err)
 		err = sd_event_add_time_relative(config->event, &listener->pause, CLOCK_BOOTTIME,
-						 0, 0, on_resume, listener);
+						 0, 1000, on_resume, listener);
 	if (err >= 0)
 		err = add_doors(listener);
 	if (err < 0) {

@@ -7,7 +7,6 @@
 
 #define BACKOFF_NS_MIN	(50 * BASE_NS_PER_MS)
 #define BACKOFF_NS_MAX	(2 * BASE_NS_PER_S)
-#define CONNECT_NS	(3 * BASE_NS_PER_S)
 /* Silent keep-alive periods after which a connection counts as broken. */
 #define PINGS_MISSED	4
 
@@ -259,8 +258,7 @@ void session_link_connect(struct session_link *link)
 		.from = &from,
 		.identity = &sessions->config.identity,
 		.key = sessions->config.key,
-		.limits = { .handshake_ns = CONNECT_NS,
-			    .idle_ns = PINGS_MISSED * sessions->config.ping_ns },
+		.limits.idle_ns = PINGS_MISSED * sessions->config.ping_ns,
 		.ops = &link_ops,
 		.arg = link,
 	};
