@@ -138,14 +138,17 @@ static int check_start(unsigned int cpu)
 	compat_hrtimer_setup(&check->timer, check_fire, HRTIMER_MODE_REL_PINNED_HARD);
 	check->last_ns = tocsin_clock_ns() + first_ns - check_ns;
 	hrtimer_start(&check->timer, ns_to_ktime(first_ns), HRTIMER_MODE_REL_PINNED_HARD);
-	tocsin_record(RECORDER_CPU, 0, 0, cpu, 1, 0, 0);
+	/* Arming itself is no news of a CPU. */
+	if (READ_ONCE(running))
+		tocsin_record(RECORDER_CPU, 0, 0, cpu, 1, 0, 0);
 	return 0;
 }
 
 static int check_stop(unsigned int cpu)
 {
 	hrtimer_cancel(&per_cpu_ptr(&checks, cpu)->timer);
-	tocsin_record(RECORDER_CPU, 0, 0, cpu, 0, 0, 0);
+	if (READ_ONCE(running))
+		tocsin_record(RECORDER_CPU, 0, 0, cpu, 0, 0, 0);
 	return 0;
 }
 

@@ -26,12 +26,12 @@ static atomic_t toc_begun = ATOMIC_INIT(0);
  * this one (so no task and no softirq runs), because panic() waits up to a
  * second for CPUs that it cannot stop.
  */
-static void __noreturn park(void *unused)
+static void park(void *unused)
 {
 	while (!READ_ONCE(oops_in_progress))
 		cpu_relax();
 	local_irq_enable();
-	for (;;)
+	while (atomic_read(&toc_begun))
 		cpu_relax();
 }
 
@@ -101,8 +101,10 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 
 	/* From here to the end on this CPU. */
 	local_irq_disable();
-	if (atomic_cmpxchg(&toc_begun, 0, 1))
+	if (atomic_cmpxchg(&toc_begun, 0, 1)) {
 		park(NULL);
+		return;
+	}
 	verdict->code = code;
 	verdict->cpu = raw_smp_processor_id();
 	verdict->at_ns = now_ns;
