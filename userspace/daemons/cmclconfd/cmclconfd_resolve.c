@@ -9,7 +9,7 @@
 
 #define LOOK_US		(2 * 1000000ULL)
 /* A coordinator at work commits within seconds. */
-#define PATIENCE_NS	(10 * BASE_NS_PER_S)
+#define PATIENCE_NS	(5 * BASE_NS_PER_S)
 
 enum decision {
 	WAIT,
