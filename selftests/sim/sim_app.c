@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sim_pkg.h"
 #include "sim_world.h"
 
 enum work {
@@ -12,6 +13,10 @@ enum work {
 
 void sim_app_reset(struct sim_world *world, u32 node)
 {
+	if (world->params.real_packages) {
+		sim_pkg_reset(world, node);
+		return;
+	}
 	memset(&world->node[node].user.app, 0, sizeof(world->node[node].user.app));
 }
 
@@ -29,6 +34,10 @@ void sim_app_safe(struct sim_world *world, u32 node, const struct core_member *m
 {
 	struct sim_app *app = &world->node[node].user.app;
 
+	if (world->params.real_packages) {
+		sim_pkg_safe(world, node, member);
+		return;
+	}
 	if (!is_safe(app, member->incarnation))
 		app->safe[app->safe_count++ % SIM_SAFE_MAX] = member->incarnation;
 }
@@ -84,6 +93,10 @@ void sim_app_committed(struct sim_world *world, u32 node, const struct member_re
 	struct sim_app *app = &world->node[node].user.app;
 	struct sim_record *mine;
 
+	if (world->params.real_packages) {
+		sim_pkg_committed(world, node, record);
+		return;
+	}
 	if (!record->length)
 		return;
 	core_assert(record->key < SIM_PACKAGES_MAX);
@@ -103,6 +116,10 @@ void sim_app_loaded(struct sim_world *world, u32 node)
 	const struct member_record *record;
 	unsigned int i;
 
+	if (world->params.real_packages) {
+		sim_pkg_loaded(world, node);
+		return;
+	}
 	memset(user->app.record, 0, sizeof(user->app.record));
 	for (i = 0; (record = member_record_at(user->member, i)); i++)
 		sim_app_committed(world, node, record);
@@ -114,6 +131,10 @@ void sim_app_view(struct sim_world *world, u32 node, const struct core_view *vie
 	struct sim_app *app = &world->node[node].user.app;
 	u32 i, at;
 
+	if (world->params.real_packages) {
+		sim_pkg_view(world, node, view);
+		return;
+	}
 	memset(app->asked_ns, 0, sizeof(app->asked_ns));
 	for (i = 0; i < view->count; i++)
 		for (at = 0; at < SIM_SAFE_MAX; at++)
@@ -123,6 +144,10 @@ void sim_app_view(struct sim_world *world, u32 node, const struct core_view *vie
 
 void sim_app_update_failed(struct sim_world *world, u32 node, u32 key)
 {
+	if (world->params.real_packages) {
+		sim_pkg_update_failed(world, node, key);
+		return;
+	}
 	core_assert(key < SIM_PACKAGES_MAX);
 	world->node[node].user.app.asked_ns[key] = 0;
 }
@@ -275,6 +300,10 @@ void sim_app_tick(struct sim_world *world, u32 node)
 	const struct core_view *view = member_view(user->member);
 	u32 package;
 
+	if (world->params.real_packages) {
+		sim_pkg_tick(world, node);
+		return;
+	}
 	for (package = 0; package < world->params.packages; package++) {
 		carry_out(world, node, package);
 		tell_halted(world, node, package);

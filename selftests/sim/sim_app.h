@@ -45,6 +45,7 @@ struct sim_request {
  * @asked_ns: since when an update is under way, 0: none
  * @gone, @gone_ns: an owner that is out of the view, and since when
  * @safe: incarnations known to be safe
+ * @fresh, @asked_leave: with the real package manager (sim_pkg.c)
  */
 struct sim_app {
 	struct sim_record record[SIM_PACKAGES_MAX];
@@ -56,6 +57,8 @@ struct sim_app {
 	u64 gone_ns[SIM_PACKAGES_MAX];
 	u32 safe_count;
 	u64 safe[SIM_SAFE_MAX];
+	bool fresh;
+	bool asked_leave;
 };
 
 void sim_app_reset(struct sim_world *world, u32 node);

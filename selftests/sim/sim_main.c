@@ -19,6 +19,7 @@ struct options {
 	bool keep_going;
 	bool twice;
 	bool safety;
+	bool packages;
 	const char *scenario;
 };
 
@@ -96,6 +97,7 @@ static int run_one(const struct options *options, u64 seed, const struct scenari
 		scenario_params(scenario, &params, seed);
 	else
 		sim_params_draw(&params, seed);
+	params.real_packages = options->packages;
 	failed = run_world(&params, scenario, options->verbose);
 	/* Liveness apart: a mutant has to be caught by what it breaks. */
 	if (failed && options->safety && check_is_liveness(&world))
@@ -138,13 +140,15 @@ static int usage(FILE *out, int code)
 {
 	fprintf(out,
 		"usage: tocsin-sim [--seed N] [--count N] [--scenario NAME|all|list]\n"
-		"                  [--verbose] [--keep-going] [--safety] [--digest]\n"
+		"                  [--verbose] [--keep-going] [--safety]\n"
+		"                  [--packages] [--digest]\n"
 		"  --seed N       first seed [1]; it decides everything\n"
 		"  --count N      how many seeds, one after the other [1]\n"
 		"  --scenario S   a written scenario instead of a random world\n"
 		"  --verbose      the whole log, also of worlds that pass\n"
 		"  --keep-going   do not stop at the first failure\n"
 		"  --safety       let pass who only fails to come together\n"
+		"  --packages     packages are run by lib/pkg, not by the simulator's own\n"
 		"  --digest       print a digest of all that happened in each world\n"
 		"example: tocsin-sim --seed 1 --count 1000\n");
 	return code;
@@ -159,13 +163,14 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "safety", no_argument, NULL, 'f' },
+		{ "packages", no_argument, NULL, 'p' },
 		{ "digest", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:c:n:vkfdh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:c:n:vkfpdh", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			options->seed = strtoull(optarg, NULL, 0);
@@ -184,6 +189,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case 'f':
 			options->safety = true;
+			break;
+		case 'p':
+			options->packages = true;
 			break;
 		case 'd':
 			options->twice = true;

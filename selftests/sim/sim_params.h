@@ -36,6 +36,7 @@ enum sim_fault {
 /**
  * struct sim_params - drawn from the seed, or written by a scenario
  * @nodes: that exist; ids 1..nodes
+ * @real_packages: run by lib/pkg, else by sim_app.c
  * @first: of them started at once; the others join later
  * @faults: bit mask of enum sim_fault
  * @fault_gap_ns: mean time between two faults
@@ -54,6 +55,7 @@ struct sim_params {
 	u32 first;
 	bool arbiter;
 	u32 packages;
+	bool real_packages;
 	u32 paths;
 	u64 interval_ns;
 	u64 timeout_ns;

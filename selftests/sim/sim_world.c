@@ -33,6 +33,11 @@ void sim_world_deliver(struct sim_world *world, u32 from, u32 to, void *data)
 		free(envelope);
 		return;
 	}
+	if (envelope->kind == SIM_ENVELOPE_PACKAGE) {
+		sim_pkg_message(world, from, to, &envelope->package);
+		free(envelope);
+		return;
+	}
 	sim_trace_message(world, from, to, &envelope->message, false);
 	check_delivered(world, to, &envelope->message);
 	sim_user_message(world, to, &envelope->message, envelope);

@@ -10,6 +10,7 @@
 #include "sim_kernel.h"
 #include "sim_nemesis.h"
 #include "sim_params.h"
+#include "sim_pkg.h"
 #include "sim_queue.h"
 #include "sim_trace.h"
 #include "sim_user.h"
@@ -39,6 +40,7 @@ struct sim_node {
 enum sim_envelope_kind {
 	SIM_ENVELOPE_MEMBER,
 	SIM_ENVELOPE_REQUEST,
+	SIM_ENVELOPE_PACKAGE,
 };
 
 /* What travels in a session. */
@@ -47,6 +49,7 @@ struct sim_envelope {
 	union {
 		struct member_message message;
 		struct sim_request request;
+		struct sim_pkg_message package;
 	};
 };
 

@@ -117,6 +117,33 @@ static void failover_at_once_when_safe(void **state)
 	assert_int_equal(w.node[2].truth[0].is, UP);
 }
 
+/* Called safe before it became a member (a formation came to nothing): void. */
+static void safe_before_it_joined(void **state)
+{
+	struct pkg_event safe = { .type = PKG_SAFE };
+
+	one_package(3);
+	w.leader = 2;
+	for (u16 n = 1; n <= 3; n++)
+		node_boot(n);
+	safe.safe.node = 1;
+	safe.safe.incarnation = w.node[1].incarnation;
+	feed(2, &safe);
+	world_view(14);
+	feed(2, &safe);
+	world_run(200 * MS);
+	assert_int_equal(status(0).node, 1);
+	node_die(1);
+	world_notice();
+	for (u32 i = 0; i < MAIL_MAX; i++)
+		if (w.mail[i].type == MAIL_SAFE)
+			w.mail[i].used = false;
+	world_run(WAIT_NS - 10 * MS);
+	assert_int_equal(w.node[2].starts[0], 0);
+	world_run(300 * MS);
+	assert_int_equal(status(0).node, 2);
+}
+
 static void disabled_package_stays_down(void **state)
 {
 	one_package(3);
@@ -394,6 +421,7 @@ int main(void)
 		cmocka_unit_test(move_keeps_auto_run),
 		cmocka_unit_test(failover_waits_for_safe),
 		cmocka_unit_test(failover_at_once_when_safe),
+		cmocka_unit_test(safe_before_it_joined),
 		cmocka_unit_test(disabled_package_stays_down),
 		cmocka_unit_test(restarts_are_counted),
 		cmocka_unit_test(unlimited_restarts),

@@ -17,6 +17,7 @@
  * HALTED and the STARTING that follows go into one record when both are known at
  * the same time: a failover costs one round, not two.
  */
+#include "pkg_mutants.h"
 #include "pkg_private.h"
 
 bool pkg_is_coordinator(const struct pkg *pkg)
@@ -167,7 +168,8 @@ static bool report_apply(struct pkg *pkg, struct pkg_slot *slot, struct pkg_reco
 		start_failed(pkg, slot, next);
 	else if (report->kind == PKG_REPORT_FAILED && up)
 		failed(next, report->why);
-	else if (report->kind == PKG_REPORT_HALTED && next->state == PKG_HALTING)
+	else if (next->state == PKG_HALTING &&
+		 (report->kind == PKG_REPORT_HALTED || mutant_pkg_move_at_once))
 		release(next, next->why);
 	else if (report->kind == PKG_REPORT_HALT_FAILED && next->state == PKG_HALTING)
 		halt_failed(next, report->outcome == PKG_TIMEOUT ? PKG_WHY_HALT_TIMEOUT :
@@ -232,7 +234,8 @@ static bool owner_gone(struct pkg *pkg, struct pkg_slot *slot, struct pkg_record
 	u64 safe_ns = slot->gone_ns + pkg->takeover_wait_ns;
 
 	core_assert(slot->gone_ns);
-	if (pkg->safe_incarnation[next->owner] != next->incarnation && pkg->now_ns < safe_ns) {
+	if (pkg->safe_incarnation[next->owner] != next->incarnation && pkg->now_ns < safe_ns &&
+	    !mutant_pkg_no_wait) {
 		pkg_wake(pkg, safe_ns);
 		return false;
 	}

@@ -4,6 +4,7 @@
  * the coordinator what came of it.  A report is repeated until the record shows
  * that it was heard: messages may be lost, coordinators may change.
  */
+#include "pkg_mutants.h"
 #include "pkg_private.h"
 
 bool pkg_owned_here(const struct pkg *pkg, const struct pkg_slot *slot)
@@ -162,6 +163,10 @@ static void settle_slot(struct pkg *pkg, u16 n)
 	struct pkg_slot *slot = &pkg->slot[n];
 	struct pkg_settings *settings = pkg_slot_settings(pkg, n);
 
+	if (mutant_pkg_uncommitted && slot->pending && settings) {
+		slot->record = slot->proposed;
+		slot->known = true;
+	}
 	if (!slot->known || !settings)
 		return;
 	if (!pkg_owned_here(pkg, slot)) {

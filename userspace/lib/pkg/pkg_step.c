@@ -60,6 +60,10 @@ static void step_view(struct pkg *pkg, const struct core_view *view, bool no_wai
 	pkg->view = *view;
 	pkg->view_ns = pkg->now_ns;
 	pkg->first_start_ns = no_waits ? 0 : pkg->now_ns + pkg->takeover_wait_ns;
+	/* Who is a member is not safe, whatever was said before it came in. */
+	for (u16 i = 0; i < view->count; i++)
+		if (pkg->safe_incarnation[view->member[i].id] == view->member[i].incarnation)
+			pkg->safe_incarnation[view->member[i].id] = 0;
 	for (u16 i = 0; i < PKG_SLOTS; i++) {
 		struct pkg_slot *slot = &pkg->slot[i];
 
@@ -217,7 +221,8 @@ static void dispatch(struct pkg *pkg, const struct pkg_event *event)
 		step_view(pkg, event->view, event->no_waits);
 		break;
 	case PKG_SAFE:
-		if (event->safe.node && event->safe.node <= CORE_NODE_ID_MAX)
+		if (event->safe.node && event->safe.node <= CORE_NODE_ID_MAX &&
+		    !core_view_holds(&pkg->view, event->safe.node, event->safe.incarnation))
 			pkg->safe_incarnation[event->safe.node] = event->safe.incarnation;
 		break;
 	case PKG_COMMITTED:
