@@ -164,10 +164,13 @@ void member_propose_decide(struct member *m)
 	}
 	if (!all && in_time)
 		return;
-	/* One interval more for who is heard and late. */
+	/* Half an interval more for who is heard and late; not longer, or the
+	 * next in rank loses its patience (rule 6). */
 	if (!all && !p->waited_for_late && member_choose_late(m)) {
 		p->waited_for_late = true;
-		p->decide_ns = m->now_ns + m->config.interval_ns;
+		p->decide_ns = m->now_ns + m->config.interval_ns / 2;
+		if (p->next_ns > p->decide_ns || p->next_ns <= m->now_ns)
+			p->next_ns = p->decide_ns;
 		return;
 	}
 	/* A joiner may still need the last records. */
@@ -420,7 +423,8 @@ static void prepare_tick(struct member *m)
 		member_propose_preempted(m, 0, &higher);
 		return;
 	}
-	p->next_ns = m->now_ns + m->config.interval_ns;
+	if (p->next_ns <= m->now_ns)
+		p->next_ns = m->now_ns + m->config.interval_ns;
 	prepare_send(m);
 }
 
