@@ -10,7 +10,6 @@
 
 #include "pkg_record.h"
 #include "pkg_times.h"
-
 /* What the node half has going for a package. */
 enum pkg_phase {
 	PKG_IDLE,
@@ -111,7 +110,7 @@ struct pkg {
 	u64 takeover_wait_ns;
 	struct core_view view;		/* epoch 0: none yet */
 	u64 view_ns;
-	u64 first_start_ns;		/* no package without a record is started before */
+	u64 first_start_ns;		/* of packages without a record */
 	u64 safe_incarnation[CORE_NODE_ID_MAX + 1];
 	struct pkg_node_status node[CORE_NODE_ID_MAX + 1];
 	struct pkg_cluster cluster;
