@@ -74,7 +74,8 @@ ssize_t base_file_read(const char *path, size_t max, char **out);
  * base_file_write - replace a file, all or nothing, durably
  * Writes <path>.new, syncs it, renames it, syncs the directory: after a crash at
  * any point the old or the new content is there.  Blocks on the disk.
- * Return: 0 or -errno; on error the old file is untouched.
+ * Return: 0 or -errno; on error the old content is there, or (the directory could
+ * not be synced) the new one.
  */
 int base_file_write(const char *path, const void *data, size_t size, mode_t mode);
 

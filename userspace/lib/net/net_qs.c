@@ -256,8 +256,8 @@ int net_qs_create(const struct net_qs_config *config, struct net_qs **out)
 			net_address_set_port(&qs->config.addresses[i], NET_PORT_QS);
 	qs->backoff_ns = BACKOFF_NS_MIN;
 	qs->status.state = NET_QS_CONNECTING;
-	if (sd_event_add_time_relative(config->event, &qs->timer, CLOCK_BOOTTIME, 0, 0, on_timer,
-				       qs) < 0) {
+	if (sd_event_add_time_relative(config->event, &qs->timer, CLOCK_BOOTTIME, 0, 1000,
+				       on_timer, qs) < 0) {
 		free(qs);
 		return -ENOMEM;
 	}

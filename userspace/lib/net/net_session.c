@@ -159,8 +159,9 @@ static int add_timers(struct net_sessions *sessions)
 		return err;
 	sd_event_source_set_enabled(sessions->ack_source, SD_EVENT_OFF);
 	sd_event_source_set_priority(sessions->tick, config->priority);
-	/* After the sources that bring messages. */
-	return sd_event_source_set_priority(sessions->ack_source, config->priority + 1);
+	/* Not below the sources that bring messages: a stream of them must not
+	 * keep its acknowledgements waiting. */
+	return sd_event_source_set_priority(sessions->ack_source, config->priority);
 }
 
 /* ---- public ---- */

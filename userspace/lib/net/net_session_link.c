@@ -292,7 +292,7 @@ int session_link_init(struct session_peer *peer, unsigned int path)
 	    !sessions->config.local[path].size)
 		return 0;
 	if (sd_event_add_time_relative(sessions->config.event, &link->retry, CLOCK_BOOTTIME,
-				       0, 0, on_retry, link) < 0)
+				       0, 1000, on_retry, link) < 0)
 		return -ENOMEM;
 	sd_event_source_set_priority(link->retry, sessions->config.priority);
 	return 0;
