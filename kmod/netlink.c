@@ -492,7 +492,9 @@ static int socket_released(struct notifier_block *block, unsigned long state, vo
 	const struct netlink_notify *notify = data;
 
 	if (state == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
-	    net_eq(notify->net, &init_net))
+	    net_eq(notify->net, &init_net) &&
+	    /* Other sockets must not wait for the mutex; it looks again. */
+	    notify->portid == READ_ONCE(tocsin_instance->owner))
 		tocsin_owner_gone(tocsin_instance, notify->portid);
 	return NOTIFY_DONE;
 }
