@@ -147,7 +147,7 @@ class Channel:
         return command
 
     def ping(self, timeout):
-        """Returns the node's CLOCK_BOOTTIME in ns and the lab's clock in ns
+        """Returns the node's clock (raw plus suspended) in ns and the lab's clock in ns
         before and after."""
         command = self._new("ping")
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)

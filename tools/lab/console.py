@@ -35,6 +35,11 @@ class Log:
         with self._news:
             return len(self._lines)
 
+    def lines(self, since=0):
+        """All (ms, line) from a position on."""
+        with self._news:
+            return list(self._lines[since:])
+
     def find(self, pattern, since=0):
         """Returns (ms, line) of the first line that matches, or None."""
         with self._news:

@@ -247,7 +247,7 @@ def _install_guest(root):
     _relink(os.path.join(units, "default.target"),
             "/lib/systemd/system/multi-user.target")
     for name, target in (("lab-agent.service", "sysinit.target"),
-                         ("lab-kdump.service", "multi-user.target")):
+                         ("kdump-tools.service", "multi-user.target")):
         os.makedirs(os.path.join(units, target + ".wants"), exist_ok=True)
         _relink(os.path.join(units, target + ".wants", name), "../" + name)
     generators = os.path.join(root, "etc/systemd/system-generators")

@@ -174,9 +174,9 @@ class Node:
         return command.stdout()
 
     def clock(self):
-        """Returns (offset_ns, error_ns): add the offset to the node's
-        CLOCK_BOOTTIME (its kernel's own time stamps) to get the host's
-        CLOCK_MONOTONIC; the error is half the round trip."""
+        """Returns (offset_ns, error_ns): add the offset to the node's raw
+        clock plus time suspended (what leases are measured with) to get the
+        host's CLOCK_MONOTONIC; the error is half the round trip."""
         token = self.wait_boot()
         best = None
         for _ in range(5):
@@ -187,7 +187,7 @@ class Node:
         self._offsets[token] = best[0]
         return best
 
-    def lab_ms(self, boottime_ns, boot=None):
+    def lab_ms(self, clock_ns, boot=None):
         """Lab time of a time stamp of this node's kernel, in milliseconds.
         boot: the boot it is from (default: the one that is up); clock() must
         have been called during that boot, so that this also works for the
@@ -196,7 +196,7 @@ class Node:
         if token not in self._offsets:
             raise LabError(f"{self.name}: clock() was not called in boot "
                            f"{token}")
-        return ((boottime_ns + self._offsets[token]) / 1e6
+        return ((clock_ns + self._offsets[token]) / 1e6
                 - self.lab.epoch_ms)
 
     # -- waiting ---------------------------------------------------------

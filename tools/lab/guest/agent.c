@@ -14,7 +14,7 @@
  *			O id base64		standard output
  *			E id base64		standard error
  *			X id code signal	the command ended
- *			P id boottime_ns	here
+ *			P id clock_ns		here
  *
  * Lines with a token of an earlier boot are ignored: what was meant for the
  * node before its crash must not run after it.
@@ -270,15 +270,23 @@ static void take_input(struct job *job, const char *data, size_t len)
 	}
 }
 
-static void pong(uint64_t id)
+static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* The clock that Tocsin measures leases with: raw, plus time suspended. */
+static void pong(uint64_t id)
+{
+	uint64_t suspended = read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
 	char line[80];
 	int n;
 
-	clock_gettime(CLOCK_BOOTTIME, &ts);
 	n = snprintf(line, sizeof(line), "P %" PRIu64 " %" PRIu64 "\n", id,
-		     (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec);
+		     read_clock(CLOCK_MONOTONIC_RAW) + suspended);
 	send_all(line, n);
 }
 
