@@ -54,8 +54,10 @@ void crash_verdict_print(const struct crash_record *record, char *text, size_t s
 /* One line for an entry, without its time. */
 void crash_entry_print(const struct crash_record *record,
 		       const struct recorder_entry *entry, char *text, size_t size);
-/* Does an entry belong in a short list? Renewals by the second do not. */
-bool crash_entry_matters(const struct recorder_entry *entry);
+/* Does an entry belong in a short list? Renewals by the second do not, nor does
+ * lateness below one heartbeat interval. */
+bool crash_entry_matters(const struct crash_record *record,
+			 const struct recorder_entry *entry);
 
 /**
  * crash_report_print - everything, for a person at night

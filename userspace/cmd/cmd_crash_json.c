@@ -63,7 +63,7 @@ static json_t *events_json(const struct crash_record *record)
 				  "t_ns", (json_int_t)entry->time_ns,
 				  "kind", recorder_kind_name(entry->kind),
 				  "cpu", entry->cpu,
-				  "important", crash_entry_matters(entry),
+				  "important", crash_entry_matters(record, entry),
 				  "text", text));
 	}
 	return events;

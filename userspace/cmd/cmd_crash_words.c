@@ -233,9 +233,21 @@ void crash_entry_print(const struct crash_record *record,
 	}
 }
 
-bool crash_entry_matters(const struct recorder_entry *entry)
+bool crash_entry_matters(const struct crash_record *record,
+			 const struct recorder_entry *entry)
 {
-	if (entry->kind == RECORDER_PET)
+	u64 worth_ns = record->header->interval_ns;
+
+	switch (entry->kind) {
+	case RECORDER_PET:
 		return entry->arg[3] != 0;
-	return entry->kind != RECORDER_EVENT || entry->arg[0] != CORE_EVENT_FRONTIER;
+	case RECORDER_EVENT:
+		return entry->arg[0] != CORE_EVENT_FRONTIER;
+	case RECORDER_CHECK_LATE:
+		return entry->arg[1] >= worth_ns;
+	case RECORDER_SEND_LATE:
+		return entry->arg[0] >= worth_ns;
+	default:
+		return true;
+	}
 }
