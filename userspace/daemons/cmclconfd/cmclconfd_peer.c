@@ -5,7 +5,8 @@
 #include <tocsin/conf_address.h>
 
 /* Connect and handshake with one address; then it is the next one's turn. */
-#define OPEN_TIMEOUT_NS (3 * BASE_NS_PER_S)
+/* The other end may have to be started first, on a machine that has more to do. */
+#define OPEN_TIMEOUT_NS (10 * BASE_NS_PER_S)
 #define CALL_TIMEOUT_NS (30 * BASE_NS_PER_S)
 
 void clconfd_call_init(struct clconfd_call *call, const struct conf *conf,
