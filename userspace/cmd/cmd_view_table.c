@@ -139,6 +139,28 @@ static void print_package(FILE *out, const json_t *package, bool verbose)
 	print_switching(out, package);
 }
 
+/* Datagrams that this node's module did not take; a few after a reboot of a
+ * peer are normal, many mean a wrong key or a stranger. */
+static void print_refused(FILE *out, const json_t *status)
+{
+	json_t *refused = json_object_get(json_object_get(status, "heartbeat"), "refused");
+	const char *reason;
+	json_t *count;
+	bool headed = false;
+
+	json_object_foreach(refused, reason, count) {
+		if (!json_integer_value(count))
+			continue;
+		if (!headed)
+			fprintf(out, "\n  Datagrams refused by this node: ");
+		fprintf(out, "%s%lld (%s)", headed ? ", " : "",
+			(long long)json_integer_value(count), reason);
+		headed = true;
+	}
+	if (headed)
+		fprintf(out, "\n");
+}
+
 static bool wanted(const char *filter, const char *name)
 {
 	return !filter || !strcmp(filter, name);
@@ -190,5 +212,7 @@ void view_table_print(FILE *out, const json_t *status,
 		headed = true;
 		print_package(out, item, filter->verbose);
 	}
+	if (filter->verbose)
+		print_refused(out, status);
 	fprintf(out, "\n");
 }

@@ -148,6 +148,12 @@ int nl_toc_request(struct nl *nl, const char *reason)
 	return 0;
 }
 
+int nl_stats_get(struct nl *nl, struct nl_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	return 0;
+}
+
 int nl_peer_list(struct nl *nl, struct nl_peer *peer, size_t max, size_t *count)
 {
 	*count = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmcld_json.h"
 
+#include "names.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -290,6 +292,22 @@ static json_t *package_json(const struct cmcld_snapshot *snapshot, int index)
 			 "description", json_string(conf_text(conf, package->description)));
 }
 
+static json_t *heartbeat_json(const struct nl_stats *stats)
+{
+	json_t *refused = json_object();
+	int drop;
+
+	for (drop = CORE_DROP_NONE + 1; drop < CORE_DROP_COUNT; drop++)
+		json_object_set_new(refused, core_drop_name((enum core_drop)drop),
+				    json_integer((json_int_t)stats->dropped[drop]));
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}",
+			 "sent", (json_int_t)stats->sent,
+			 "received", (json_int_t)stats->received,
+			 "send_errors", (json_int_t)stats->send_errors,
+			 "late_max_ns", (json_int_t)stats->late_max_ns,
+			 "refused", refused);
+}
+
 json_t *cmcld_json_status(const struct cmcld_snapshot *snapshot,
 			  const struct cmcld_paths *paths)
 {
@@ -302,7 +320,7 @@ json_t *cmcld_json_status(const struct cmcld_snapshot *snapshot,
 		json_array_append_new(nodes, node_json(snapshot, i, paths));
 	for (i = 0; i < conf->package_count; i++)
 		json_array_append_new(packages, package_json(snapshot, i));
-	return json_pack("{s:o, s:s, s:I, s:I, s:b, s:b, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:I, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o}",
 			 "cluster", cluster_json(snapshot),
 			 "self", node_name(conf, snapshot->self),
 			 "t_ns", (json_int_t)snapshot->t_ns,
@@ -311,5 +329,6 @@ json_t *cmcld_json_status(const struct cmcld_snapshot *snapshot,
 			 "cmsrvassistd", (int)snapshot->assist,
 			 "late_max_ns", (json_int_t)snapshot->late_max_ns,
 			 "dropped", (json_int_t)snapshot->dropped,
+			 "heartbeat", heartbeat_json(&paths->stats),
 			 "nodes", nodes, "packages", packages);
 }

@@ -88,6 +88,8 @@ static int read_again(struct cmcld_paths_reader *reader, u64 now_ns)
 	reader->paths.count = 0;
 	if (!err)
 		err = nl_peer_list(reader->nl, reader->peer, CONF_NODES_MAX, &count);
+	if (!err)
+		err = nl_stats_get(reader->nl, &reader->paths.stats);
 	if (err)
 		return err;
 	for (i = 0; i < count; i++)

@@ -7,6 +7,7 @@
 #define CMCLD_PATHS_H
 
 #include <tocsin/conf.h>
+#include <tocsin/nl.h>
 
 #define CMCLD_PATHS_MAX		(CONF_NODES_MAX * CORE_PATHS_MAX)
 #define CMCLD_PATH_TEXT		64
@@ -24,9 +25,11 @@ struct cmcld_path {
 	u64 lost;
 };
 
+/* @stats: of the module: heartbeats sent and taken, what was refused and why */
 struct cmcld_paths {
 	u16 self;
 	int count;
+	struct nl_stats stats;
 	struct cmcld_path path[CMCLD_PATHS_MAX];
 };
 
