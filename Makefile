@@ -5,7 +5,7 @@ KERNEL ?= $(shell tools/kernel-headers)
 O ?= $(CURDIR)/build
 DESTDIR ?=
 
-.PHONY: all userspace module install check check-full demo lab-image clean help
+.PHONY: all userspace module install install-lab check check-full demo lab-image clean help
 all: userspace module
 
 userspace:			## daemons, commands and libraries
@@ -17,6 +17,11 @@ module:				## tocsin.ko against KERNEL (default: newest Debian headers)
 install: all			## into DESTDIR (used for packages and the lab)
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR)
 	$(MAKE) -C kmod -f Makefile install KERNEL=$(KERNEL) O=$(O)/kmod DESTDIR=$(DESTDIR)
+
+install-lab: all		## what the lab's nodes get, into a fresh DESTDIR
+	rm -rf $(DESTDIR)
+	$(MAKE) install DESTDIR=$(DESTDIR)
+	$(MAKE) -C tools/demo -f Makefile install DESTDIR=$(DESTDIR) BUILD=$(O)/demo
 
 check:				## everything that must hold for each commit
 	tools/setup
