@@ -146,7 +146,8 @@ static void identities_are_checked(void **state)
 		"000000000000abc:n1:prod", "000000000000 abc:n1:prod", "0000000000000xbc:n1:prod",
 		"0000000000000abc:n\x01:prod", "0000000000000abc:n 1:prod",
 		"0000000000000abc:n\xc3\xa4:prod",
-		"0000000000000abc:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:p",
+		"0000000000000abc:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaaaaaaaaaaa:p",
 	};
 	struct net_identity out, long_name = { .node = "a:b" };
 	char text[NET_IDENTITY_TEXT_MAX];

@@ -45,7 +45,6 @@ struct session_link {
 	bool path_down;		/* the kernel says so */
 	bool suspect;		/* swallowed data, see session_check_stall() */
 	bool complained;	/* its trouble was reported */
-	u64 cursor;		/* number of the next message to hand over */
 	u64 used_ns;		/* chosen, or judged anew, then */
 	u64 sent_ns;		/* last frame */
 	u64 backoff_ns;
@@ -72,6 +71,7 @@ struct session_peer {
 	u64 progress_ns;	/* of the newest acknowledgement */
 	u64 dropped;		/* since the last peer_reset */
 	struct queued_message *first, **last;
+	struct queued_message *unsent;	/* the next one for the link in use */
 	struct net_session_stats stats;
 };
 

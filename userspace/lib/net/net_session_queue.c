@@ -21,6 +21,9 @@ static void pop(struct session_peer *peer)
 	peer->first = message->next;
 	if (!peer->first)
 		peer->last = &peer->first;
+	/* Acknowledged by way of the former link before it left on this one. */
+	if (peer->unsent == message)
+		peer->unsent = message->next;
 	peer->stats.unacknowledged--;
 	peer->stats.unacknowledged_bytes -= message->size;
 	free(message);
@@ -59,6 +62,8 @@ int session_queue_add(struct session_peer *peer, u32 type, const void *data, siz
 		memcpy(message->data, data, size);
 	*peer->last = message;
 	peer->last = &message->next;
+	if (!peer->unsent)
+		peer->unsent = message;
 	peer->stats.sent++;
 	peer->stats.unacknowledged++;
 	peer->stats.unacknowledged_bytes += size;
@@ -106,12 +111,10 @@ void session_choose(struct session_peer *peer)
 	if (choice == peer->active)
 		return;
 	if (choice != SESSION_NONE) {
-		struct session_link *link = &peer->link[choice];
-
 		/* From the first message that may have been lost; the receiver
 		 * drops what it has. */
-		link->cursor = peer->acknowledged + 1;
-		link->used_ns = base_clock_ns();
+		peer->unsent = peer->first;
+		peer->link[choice].used_ns = base_clock_ns();
 		peer->stats.switches++;
 	}
 	peer->active = choice;
@@ -160,21 +163,16 @@ static int send_message(struct session_link *link, const struct queued_message *
 /* Hand over what the link in use can take. */
 void session_pump(struct session_peer *peer)
 {
-	struct queued_message *message;
 	struct session_link *link;
 
 	if (peer->active == SESSION_NONE)
 		return;
 	link = &peer->link[peer->active];
-	for (message = peer->first; message; message = message->next) {
-		if (message->number < link->cursor)
-			continue;
-		/* The rest follows when the channel says that it has drained. */
-		if (net_channel_queued(link->channel) > SESSION_AHEAD_MAX)
+	/* The rest follows when the channel says that it has drained. */
+	while (peer->unsent && net_channel_queued(link->channel) <= SESSION_AHEAD_MAX) {
+		if (send_message(link, peer->unsent))
 			return;
-		if (send_message(link, message))
-			return;
-		link->cursor = message->number + 1;
+		peer->unsent = peer->unsent->next;
 	}
 }
 
