@@ -223,6 +223,7 @@ static enum pkg_op package_op(enum cmcld_op op)
 		return PKG_OP_HALT_CLUSTER;
 	case CMCLD_OP_LEAVE:
 	case CMCLD_OP_FORM:
+	case CMCLD_OP_RELOAD:
 		break;
 	}
 	return PKG_OP_LEAVE;
@@ -341,6 +342,18 @@ static void begin_package(struct cmcld *cmcld, struct entry *entry,
 	cmcld_pkg_ask(cmcld, entry->id, package_op(request->op), request);
 }
 
+static void reload(struct cmcld *cmcld, struct entry *entry,
+		   const struct cmcld_request *request)
+{
+	cmcld->conf = request->conf;
+	cmcld_assist_configure(cmcld->assist, cmcld->conf);
+	cmcld_pkg_configure(cmcld);
+	cmcld_log(LOG_NOTICE, "Configuration generation %" PRIu64 " is in use: %u packages",
+		  cmcld->conf->cluster.generation, cmcld->conf->package_count);
+	finish(cmcld, entry, 0, "generation %" PRIu64 " is in use",
+	       cmcld->conf->cluster.generation);
+}
+
 /* ---- requests ---- */
 
 void cmcld_admin_request(struct cmcld *cmcld, const struct cmcld_request *request)
@@ -353,6 +366,8 @@ void cmcld_admin_request(struct cmcld *cmcld, const struct cmcld_request *reques
 		       "has ended", REQUESTS_MAX);
 	else if (request->op == CMCLD_OP_FORM)
 		begin_form(cmcld, entry, request);
+	else if (request->op == CMCLD_OP_RELOAD)
+		reload(cmcld, entry, request);
 	else
 		begin_package(cmcld, entry, request);
 }

@@ -308,6 +308,12 @@ struct cmcld_assist *cmcld_assist_create(const struct cmcld_assist_config *confi
 	return assist;
 }
 
+void cmcld_assist_configure(struct cmcld_assist *assist, const struct conf *conf)
+{
+	assist->config.self = conf_node_by_id(conf, assist->config.self->id);
+	assist->config.conf = conf;
+}
+
 void cmcld_assist_destroy(struct cmcld_assist *assist)
 {
 	if (!assist)

@@ -32,6 +32,8 @@ struct cmcld_assist_config {
 
 /* Start to connect. NULL: out of memory or timers. */
 struct cmcld_assist *cmcld_assist_create(const struct cmcld_assist_config *config);
+/* A newer configuration, used from now on. */
+void cmcld_assist_configure(struct cmcld_assist *assist, const struct conf *conf);
 void cmcld_assist_destroy(struct cmcld_assist *assist);
 
 /* Carry out the actions of the package manager of the same names. What cannot

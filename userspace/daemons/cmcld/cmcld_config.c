@@ -231,9 +231,9 @@ int cmcld_config_load(const struct cmcld_config_places *places,
 	}
 	err = options_load(places->options ? places->options : CMCLD_OPTIONS_FILE,
 			   &config->options, error);
+	config->path = places->conf ? places->conf : CONF_BINARY_PATH;
 	if (!err)
-		err = conf_load(places->conf ? places->conf : CONF_BINARY_PATH,
-				config->conf, error);
+		err = conf_load(config->path, config->conf, error);
 	if (!err)
 		err = self_find(config, places->node, error);
 	if (!err)
@@ -254,6 +254,103 @@ void cmcld_config_free(struct cmcld_config *config)
 {
 	base_key_wipe(&config->key, sizeof(config->key));
 	free(config->conf);
+	free(config->fresh);
+	free(config->retired);
 	config->conf = NULL;
+	config->fresh = NULL;
+	config->retired = NULL;
 	config->self = NULL;
+}
+
+/* ---- a newer configuration ---- */
+
+static bool same_address(const struct conf_address *a, const struct conf_address *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->family == b->family && !memcmp(a->byte, b->byte, sizeof(a->byte));
+}
+
+static bool same_node(const struct cmcld_config *config, int i)
+{
+	const struct conf_node *old = &config->conf->cluster.node[i];
+	const struct conf_node *new = &config->fresh->cluster.node[i];
+	u8 path;
+
+	if (old->id != new->id || strcmp(old->name, new->name))
+		return false;
+	for (path = 0; path < conf_path_count(config->conf); path++)
+		if (!same_address(conf_node_path_address(config->conf, old, path),
+				  conf_node_path_address(config->fresh, new, path)))
+			return false;
+	return true;
+}
+
+/* What differs that a running cmcld cannot take over; NULL: nothing. */
+static const char *difference(const struct cmcld_config *config)
+{
+	const struct conf_cluster *old = &config->conf->cluster;
+	const struct conf_cluster *new = &config->fresh->cluster;
+	int i;
+
+	if (old->id != new->id || strcmp(old->name, new->name))
+		return "it is of another cluster";
+	if (old->interval_ns != new->interval_ns ||
+	    old->member_timeout_ns != new->member_timeout_ns ||
+	    old->safety_timeout_ns != new->safety_timeout_ns ||
+	    old->heartbeat_port != new->heartbeat_port ||
+	    conf_takeover_margin_ns(config->conf) != conf_takeover_margin_ns(config->fresh))
+		return "it has other timeouts or another port";
+	if (strcmp(conf_text(config->conf, old->qs.host), conf_text(config->fresh, new->qs.host)))
+		return "it has another quorum server";
+	if (old->node_count != new->node_count ||
+	    conf_path_count(config->conf) != conf_path_count(config->fresh))
+		return "it has other nodes or heartbeat networks";
+	for (i = 0; i < old->node_count; i++)
+		if (!same_node(config, i))
+			return "it has other nodes or heartbeat addresses";
+	return NULL;
+}
+
+int cmcld_config_fresh(struct cmcld_config *config, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	const char *what;
+	int err;
+
+	if (config->fresh) {
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "another configuration is being taken over; try again");
+		return -EBUSY;
+	}
+	config->fresh = calloc(1, sizeof(*config->fresh));
+	if (!config->fresh) {
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	err = conf_load(config->path, config->fresh, error);
+	what = err ? NULL : difference(config);
+	if (what) {
+		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
+			       "%s: a running cmcld cannot take it over: %s; halt the "
+			       "cluster and start it again", config->path, what);
+		err = -EINVAL;
+	}
+	if (err)
+		cmcld_config_settle(config, false);
+	return err;
+}
+
+void cmcld_config_settle(struct cmcld_config *config, bool taken)
+{
+	if (taken) {
+		u16 id = config->self->id;
+
+		free(config->retired);
+		config->retired = config->conf;
+		config->conf = config->fresh;
+		config->self = conf_node_by_id(config->conf, id);
+	} else {
+		free(config->fresh);
+	}
+	config->fresh = NULL;
 }

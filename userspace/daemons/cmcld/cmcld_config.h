@@ -22,9 +22,19 @@ struct cmcld_options {
 	u64 on_detach_ns;
 };
 
+/**
+ * struct cmcld_config
+ * @self: points into @conf
+ * @fresh: a newer configuration, being handed over; NULL: none
+ * @retired: the former one: a last snapshot may still speak of it
+ * @path: where @conf was read from
+ */
 struct cmcld_config {
 	struct conf *conf;
-	const struct conf_node *self;	/* points into @conf */
+	const struct conf_node *self;
+	struct conf *fresh;
+	struct conf *retired;
+	const char *path;
 	struct base_key key;
 	struct cmcld_options options;
 	unsigned int qs_count;
@@ -47,6 +57,16 @@ struct cmcld_config_places {
 int cmcld_config_load(const struct cmcld_config_places *places,
 		      struct cmcld_config *config, char error[CMCLD_CONFIG_TEXT_MAX]);
 void cmcld_config_free(struct cmcld_config *config);
+
+/**
+ * cmcld_config_fresh - read the configuration again, into @config->fresh
+ * Only what a running cmcld can take over may differ: packages, and what is
+ * looked at when it starts.
+ * Return: 0 or -errno with @error; -EBUSY: another one is being handed over.
+ */
+int cmcld_config_fresh(struct cmcld_config *config, char error[CMCLD_CONFIG_TEXT_MAX]);
+/* The real-time thread has (@taken) or has not taken it over. */
+void cmcld_config_settle(struct cmcld_config *config, bool taken);
 
 /* Text of an options file into @options, which holds defaults before. */
 int cmcld_config_options(const char *name, char *text, struct cmcld_options *options,

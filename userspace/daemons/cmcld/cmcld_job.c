@@ -29,16 +29,16 @@ struct cmcld_job {
 
 struct cmcld_jobs {
 	struct cmcld_wires wires;
-	const struct conf *conf;
-	u16 self;
+	struct cmcld_config *config;
 	struct cmcld_publisher *publisher;
 	const struct cmcld_job_op *ops;
 	u64 last_id;
 	struct cmcld_job job[JOBS_MAX];
 };
 
-struct cmcld_jobs *cmcld_jobs_create(const struct cmcld_wires *wires, const struct conf *conf,
-				     u16 self, struct cmcld_publisher *publisher,
+struct cmcld_jobs *cmcld_jobs_create(const struct cmcld_wires *wires,
+				     struct cmcld_config *config,
+				     struct cmcld_publisher *publisher,
 				     const struct cmcld_job_op *ops)
 {
 	struct cmcld_jobs *jobs = calloc(1, sizeof(*jobs));
@@ -46,8 +46,7 @@ struct cmcld_jobs *cmcld_jobs_create(const struct cmcld_wires *wires, const stru
 	if (!jobs)
 		return NULL;
 	jobs->wires = *wires;
-	jobs->conf = conf;
-	jobs->self = self;
+	jobs->config = config;
 	jobs->publisher = publisher;
 	jobs->ops = ops;
 	return jobs;
@@ -60,7 +59,7 @@ void cmcld_jobs_destroy(struct cmcld_jobs *jobs)
 
 static const char *node_name(const struct cmcld_jobs *jobs, u16 id)
 {
-	const struct conf_node *node = conf_node_by_id(jobs->conf, id);
+	const struct conf_node *node = conf_node_by_id(jobs->config->conf, id);
 
 	return node ? node->name : "?";
 }
@@ -204,6 +203,14 @@ bool cmcld_jobs_idle(const struct cmcld_jobs *jobs)
 
 /* ---- asking ---- */
 
+static void settle(struct cmcld_job *job, int code, const char *text)
+{
+	cmcld_job_next_fn next = job->next;
+
+	job->waits = FOR_NOBODY;
+	next(job, code, text);
+}
+
 void cmcld_job_ask(struct cmcld_job *job, struct cmcld_request *request,
 		   cmcld_job_next_fn next)
 {
@@ -211,7 +218,7 @@ void cmcld_job_ask(struct cmcld_job *job, struct cmcld_request *request,
 	job->waits = FOR_THREAD;
 	job->next = next;
 	if (post(job->jobs, CMCLD_ASK_REQUEST, job->id, request, sizeof(*request)))
-		cmcld_job_end(job, EBUSY, "cmcld is too busy; try again");
+		settle(job, EBUSY, "cmcld is too busy; try again");
 }
 
 void cmcld_job_forward(struct cmcld_job *job, u16 node, const char *op, json_t *args,
@@ -222,15 +229,7 @@ void cmcld_job_forward(struct cmcld_job *job, u16 node, const char *op, json_t *
 	job->next = next;
 	if (post_peer(job->jobs, node, json_pack("{s:I, s:s, s:o}", "ask", (json_int_t)job->id,
 						 "op", op, "args", args)))
-		cmcld_job_end(job, EBUSY, "cmcld is too busy; try again");
-}
-
-static void settle(struct cmcld_job *job, int code, const char *text)
-{
-	cmcld_job_next_fn next = job->next;
-
-	job->waits = FOR_NOBODY;
-	next(job, code, text);
+		settle(job, EBUSY, "cmcld is too busy; try again");
 }
 
 static struct cmcld_job *job_find(struct cmcld_jobs *jobs, u64 id, enum waits waits, u16 peer)
@@ -323,14 +322,19 @@ void cmcld_jobs_peer_lost(struct cmcld_jobs *jobs, u16 peer)
 
 /* ---- for ops ---- */
 
+struct cmcld_config *cmcld_job_config(const struct cmcld_job *job)
+{
+	return job->jobs->config;
+}
+
 const struct conf *cmcld_job_conf(const struct cmcld_job *job)
 {
-	return job->jobs->conf;
+	return job->jobs->config->conf;
 }
 
 u16 cmcld_job_self(const struct cmcld_job *job)
 {
-	return job->jobs->self;
+	return job->jobs->config->self->id;
 }
 
 u16 cmcld_job_members(const struct cmcld_job *job, u16 ids[CONF_NODES_MAX])

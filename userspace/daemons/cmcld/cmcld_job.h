@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <tocsin/ipc.h>
 
+#include "cmcld_config.h"
 #include "cmcld_request.h"
 #include "cmcld_snapshot.h"
 
@@ -32,8 +33,9 @@ struct cmcld_job_op {
 };
 
 /* @ops: ended by an entry without a name. NULL: out of memory. */
-struct cmcld_jobs *cmcld_jobs_create(const struct cmcld_wires *wires, const struct conf *conf,
-				     u16 self, struct cmcld_publisher *publisher,
+struct cmcld_jobs *cmcld_jobs_create(const struct cmcld_wires *wires,
+				     struct cmcld_config *config,
+				     struct cmcld_publisher *publisher,
 				     const struct cmcld_job_op *ops);
 void cmcld_jobs_destroy(struct cmcld_jobs *jobs);
 
@@ -49,6 +51,7 @@ void cmcld_jobs_peer_lost(struct cmcld_jobs *jobs, u16 peer);
 bool cmcld_jobs_idle(const struct cmcld_jobs *jobs);
 
 /* For ops. */
+struct cmcld_config *cmcld_job_config(const struct cmcld_job *job);
 const struct conf *cmcld_job_conf(const struct cmcld_job *job);
 u16 cmcld_job_self(const struct cmcld_job *job);
 /* Members of the installed view into @ids; returns how many. */

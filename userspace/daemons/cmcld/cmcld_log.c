@@ -9,10 +9,11 @@
 
 #include <tocsin/base.h>
 #include <tocsin/base_log.h>
+#include <tocsin/conf.h>
 #include <tocsin/logring.h>
 
 static struct logring *ring;
-static const char *node_name = "-";
+static char node_name[CONF_NAME_MAX + 1] = "-";
 static __thread u32 thread_id;
 
 /* What the libraries have to say. */
@@ -27,7 +28,7 @@ int cmcld_log_open(const char *path, const char *node)
 
 	if (err)
 		return err;
-	node_name = node;
+	base_str_print(node_name, sizeof(node_name), "%s", node);
 	base_log_redirect(library_line);
 	return 0;
 }

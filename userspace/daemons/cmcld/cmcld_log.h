@@ -12,7 +12,7 @@
 #include "core_env.h"
 
 /* Open the ring at @path (NULL: stay with standard error); @node: our name in
- * event lines, kept by reference. Return: 0 or -errno. */
+ * event lines. Return: 0 or -errno. */
 int cmcld_log_open(const char *path, const char *node);
 void cmcld_log_close(void);
 

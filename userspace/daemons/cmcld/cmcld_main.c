@@ -6,6 +6,7 @@
  * while armed is the end of this node (Documentation/MEMBERSHIP).
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -106,7 +107,7 @@ static int check_report(const struct cmcld_config *config)
 	return 0;
 }
 
-static int serve(const struct arguments *arguments, const struct cmcld_config *config)
+static int serve(const struct arguments *arguments, struct cmcld_config *config)
 {
 	struct cmcld_server_config server = {
 		.path = arguments->socket, .config = config,
@@ -137,11 +138,31 @@ static int serve(const struct arguments *arguments, const struct cmcld_config *c
 	return code;
 }
 
-static int run(const struct arguments *arguments, const struct cmcld_config *config)
+/*
+ * A signal that ended this process would end the node.  They are blocked before
+ * any thread is made, so that none can be the target; the main thread takes
+ * SIGTERM and SIGINT from a descriptor.
+ */
+static void signals_block(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static int run(const struct arguments *arguments, struct cmcld_config *config)
 {
 	const char *ring = strcmp(arguments->ring, "-") ? arguments->ring : NULL;
 	int err, code;
 
+	signals_block();
 	mkdir("/run/tocsin", 0755);
 	mkdir("/var/lib/tocsin", 0700);
 	err = cmcld_log_open(ring, config->self->name);

@@ -171,6 +171,34 @@ static void op_haltcl(struct cmcld_job *job, json_t *args)
 	cmcld_job_ask(job, &request, haltcl_next);
 }
 
+/* ---- configuration ---- */
+
+static void reload_next(struct cmcld_job *job, int code, const char *text)
+{
+	cmcld_config_settle(cmcld_job_config(job), !code);
+	cmcld_job_end(job, code, text);
+}
+
+/* "check": could a newer configuration be taken over while cmcld runs? */
+static void op_reload(struct cmcld_job *job, json_t *args)
+{
+	struct cmcld_request request = { .op = CMCLD_OP_RELOAD };
+	char error[CMCLD_CONFIG_TEXT_MAX] = "";
+	int err;
+
+	if (json_is_true(json_object_get(args, "check"))) {
+		cmcld_job_end(job, 0, "cmcld takes over changes of packages");
+		return;
+	}
+	err = cmcld_config_fresh(cmcld_job_config(job), error);
+	if (err) {
+		cmcld_job_end(job, -err, error);
+		return;
+	}
+	request.conf = cmcld_job_config(job)->fresh;
+	cmcld_job_ask(job, &request, reload_next);
+}
+
 const struct cmcld_job_op cmcld_ops[] = {
 	{ "form", false, op_form },
 	{ "leave", true, op_leave },
@@ -179,5 +207,6 @@ const struct cmcld_job_op cmcld_ops[] = {
 	{ "haltpkg", false, op_haltpkg },
 	{ "movepkg", false, op_movepkg },
 	{ "modpkg", false, op_modpkg },
+	{ "reload", false, op_reload },
 	{ },
 };

@@ -359,6 +359,19 @@ void cmcld_pkg_status(const struct cmcld *cmcld, u16 package, struct pkg_status 
 		memset(status, 0, sizeof(*status));
 }
 
+void cmcld_pkg_configure(struct cmcld *cmcld)
+{
+	const struct pkg_event event = { .type = PKG_TIMER };
+	u16 i;
+
+	core_assert(!cmcld->packages->stepping);
+	pkg_configure(cmcld->packages->pkg, cmcld->conf);
+	/* Packages have other numbers now. */
+	for (i = 0; i < cmcld->conf->package_count; i++)
+		cmcld_pkg_status(cmcld, i, &cmcld->packages->before[i]);
+	give(cmcld, &event);
+}
+
 int cmcld_pkg_create(struct cmcld *cmcld)
 {
 	struct cmcld_packages *packages = calloc(1, sizeof(*packages));

@@ -11,6 +11,9 @@
 int cmcld_pkg_create(struct cmcld *cmcld);
 void cmcld_pkg_destroy(struct cmcld *cmcld);
 
+/* cmcld->conf is a newer configuration: take over its packages. */
+void cmcld_pkg_configure(struct cmcld *cmcld);
+
 /* From the membership: contract of pkg.h, points 1 to 3. */
 void cmcld_pkg_committed(struct cmcld *cmcld, const struct member_record *record);
 void cmcld_pkg_view(struct cmcld *cmcld, const struct core_view *view,

@@ -42,10 +42,12 @@ enum cmcld_op {
 	CMCLD_OP_MOVE_PACKAGE,
 	CMCLD_OP_ENABLE_PACKAGE,
 	CMCLD_OP_DISABLE_PACKAGE,
+	CMCLD_OP_RELOAD,	/* conf: to be used from now on */
 };
 
 /* @id: drawn by the main thread, not 0, not in use. */
 struct cmcld_request {
+	const struct conf *conf;
 	u64 id;
 	enum cmcld_op op;
 	bool force;

@@ -83,6 +83,7 @@ JOB_HANDLER(runpkg)
 JOB_HANDLER(haltpkg)
 JOB_HANDLER(movepkg)
 JOB_HANDLER(modpkg)
+JOB_HANDLER(reload)
 
 static const struct ipc_op ops[] = {
 	{ "ping", IPC_ROLE_MONITOR, handle_ping },
@@ -94,6 +95,7 @@ static const struct ipc_op ops[] = {
 	{ "haltpkg", IPC_ROLE_PACKAGE_ADMIN, handle_haltpkg },
 	{ "movepkg", IPC_ROLE_PACKAGE_ADMIN, handle_movepkg },
 	{ "modpkg", IPC_ROLE_PACKAGE_ADMIN, handle_modpkg },
+	{ "reload", IPC_ROLE_FULL_ADMIN, handle_reload },
 	{ },
 };
 
@@ -197,15 +199,11 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* They are blocked in all threads: cmcld_main.c. */
 static int signals_take(struct server *server)
 {
-	sigset_t set;
 	int err;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	err = sd_event_add_signal(server->event, NULL, SIGTERM, on_signal, server);
 	if (err >= 0)
 		err = sd_event_add_signal(server->event, NULL, SIGINT, on_signal, server);
@@ -245,15 +243,14 @@ static int ipc_open(struct server *server)
 
 static int server_open(struct server *server)
 {
-	const struct cmcld_config *config = server->config->config;
+	struct cmcld_config *config = server->config->config;
 	int err = sources_add(server);
 
 	if (err)
 		return err;
 	server->paths = cmcld_paths_create(config->self->id);
-	server->jobs = cmcld_jobs_create(&server->config->wires, config->conf,
-					 config->self->id, server->config->publisher,
-					 cmcld_ops);
+	server->jobs = cmcld_jobs_create(&server->config->wires, config,
+					 server->config->publisher, cmcld_ops);
 	if (!server->paths || !server->jobs)
 		return -ENOMEM;
 	err = ipc_open(server);

@@ -16,7 +16,7 @@
  */
 struct cmcld_server_config {
 	const char *path;
-	const struct cmcld_config *config;
+	struct cmcld_config *config;
 	struct cmcld_wires wires;
 	struct cmcld_publisher *publisher;
 };
