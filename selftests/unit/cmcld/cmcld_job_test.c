@@ -23,6 +23,7 @@ struct side {
 
 struct world {
 	struct conf *conf;
+	struct cmcld_config config[2];
 	struct side side[2];
 };
 
@@ -68,8 +69,10 @@ static int setup(void **state)
 		side->wires.asks = cmcld_queue_create(8, CMCLD_REQUEST_BYTES);
 		side->wires.tells = cmcld_queue_create(8, CMCLD_REQUEST_BYTES);
 		side->publisher = cmcld_publisher_create();
+		world->config[i].conf = world->conf;
+		world->config[i].self = &world->conf->cluster.node[i];
 		publish_view(side, world->conf);
-		side->jobs = cmcld_jobs_create(&side->wires, world->conf, (u16)(i + 1),
+		side->jobs = cmcld_jobs_create(&side->wires, &world->config[i],
 					       side->publisher, cmcld_ops);
 	}
 	*state = world;
