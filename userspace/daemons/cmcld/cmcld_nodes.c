@@ -155,6 +155,13 @@ void cmcld_nodes_safe(struct cmcld *cmcld, const struct core_member *peer)
 
 static void log_silent(struct cmcld *cmcld, const struct core_event *event)
 {
+	const struct node *node = node_of(cmcld, event->peer);
+
+	if (node && node->gone == LEFT_CLEAN && node->gone_incarnation == event->incarnation) {
+		cmcld_log(LOG_INFO, "Node %s, which has left, is silent",
+			  cmcld_node_name(cmcld, event->peer));
+		return;
+	}
 	cmcld_log(LOG_WARNING, "Timed out node %s. It may have failed. Nothing was heard "
 		  "from it for %" PRIu64 " ms.", cmcld_node_name(cmcld, event->peer),
 		  (u64)(event->value_ns / BASE_NS_PER_MS));
