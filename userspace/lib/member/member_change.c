@@ -41,7 +41,7 @@ unsigned int member_patience(const struct member *m)
 }
 
 /* A member silent, or two of the members heard that do not hear each other? */
-static bool link_lost(struct member *m)
+static bool link_lost_now(struct member *m)
 {
 	const struct core_view *view = &m->installed;
 	u16 i, j;
@@ -58,6 +58,16 @@ static bool link_lost(struct member *m)
 				return true;
 	}
 	return false;
+}
+
+/* Looked at again only when somebody hears more or less than before: it costs
+ * the cube of the view's size. */
+static bool link_lost(struct member *m)
+{
+	if (m->links_changed)
+		m->links_lost = link_lost_now(m);
+	m->links_changed = false;
+	return m->links_lost;
 }
 
 static bool leave_asked(struct member *m)

@@ -112,8 +112,9 @@ static u64 form_due(const struct member *m)
 	due = f->since_ns;
 	if (member_bits(f->present) < f->node_count)
 		due += m->config.form_wait_ns;
-	if (due < f->present_since_ns)
-		due = f->present_since_ns;
+	/* A moment for the others to hear each other, too. */
+	if (due < f->present_since_ns + step)
+		due = f->present_since_ns + step;
 	due += step * rank;
 	if (f->promised_at_ns && f->promised_to != m->config.node_id &&
 	    due < f->promised_at_ns + 2 * patient_interval(m) * (rank + 2))

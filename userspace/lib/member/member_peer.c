@@ -77,6 +77,7 @@ void member_peer_report(struct member *m, u16 id, u64 incarnation,
 	peer->has_report = true;
 	peer->report_incarnation = incarnation;
 	peer->report = *heard;
+	m->links_changed = true;
 }
 
 static void heard_send(struct member *m)
@@ -94,6 +95,7 @@ static void heard_send(struct member *m)
 /* The set of peers heard has changed: the other members shall know. */
 void member_heard_changed(struct member *m)
 {
+	m->links_changed = true;
 	if (!member_installed(m))
 		return;
 	m->heard_repeat = REPEATS;

@@ -40,6 +40,8 @@ struct member {
 
 	u16 peer_count;
 	struct member_peer peer[MEMBER_NODES_MAX];
+	bool links_changed;
+	bool links_lost;
 	u64 heard_next_ns;
 	u8 heard_repeat;
 	u64 behind_next_ns;
