@@ -183,11 +183,12 @@ static bool is_quorum(const struct core_view *former, u32 ends)
 
 static void maybe_chosen(struct sim_world *world, u32 end, const struct vote *vote)
 {
+	/* link_get() may move the links: it comes first. */
+	bool formed = link_get(world, vote->epoch)->formed;
 	const struct link *former = link_find(world, vote->epoch - 1);
 	const struct core_view *view = value_find(world, vote->epoch, vote->hash);
 
-	if (!view || !former || link_get(world, vote->epoch)->formed ||
-	    !is_quorum(&former->view, vote->ends))
+	if (!view || !former || formed || !is_quorum(&former->view, vote->ends))
 		return;
 	decided(world, end, view, "chosen");
 }
@@ -273,12 +274,14 @@ static void commit_seen(struct sim_world *world, u32 from, const struct member_c
 {
 	const struct core_view *view = &commit->view;
 	const struct link *former;
+	bool formed;
 	u32 ends;
 
 	if (!view->count)
 		return;
+	formed = link_get(world, view->epoch)->formed;
 	former = link_find(world, view->epoch - 1);
-	if (!link_find(world, view->epoch) && former && !link_get(world, view->epoch)->formed) {
+	if (!link_find(world, view->epoch) && former && !formed) {
 		ends = vote_get(world, &commit->ballot, view->epoch, view->hash)->ends;
 		if (check_has_accepted(world, from, view->epoch) ||
 		    world->check.chain->accepted_by[from] == view->hash)

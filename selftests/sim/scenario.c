@@ -31,7 +31,8 @@ void scenario_params(const struct scenario *scenario, struct sim_params *params,
 
 	sim_params_plain(params, seed, nodes, scenario->arbiter);
 	params->packages = SIM_PACKAGES_MAX;
-	params->interval_ns = 50 * SIM_NS_PER_MS;
+	params->interval_ns = params->timeout_ns /
+			      (scenario->intervals ? scenario->intervals : 20);
 	params->safety_ns = 8 * params->timeout_ns;
 	params->quality.delay_max_ns = params->interval_ns / 20;
 	params->quality.session_max_ns = params->interval_ns / 10;

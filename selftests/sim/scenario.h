@@ -13,7 +13,8 @@
 
 /**
  * struct scenario
- * @nodes, @arbiter: its world
+ * @nodes, @arbiter: its world; 0 nodes: by the seed
+ * @intervals: to a timeout; 0: 20, so that phases are told apart
  * @begin: all are together: put the first faults in
  * @sees: a message of lib/member is about to be sent; false: it is lost. NULL: none
  * @then: called with a stage number that story_later() was given
@@ -23,6 +24,7 @@ struct scenario {
 	const char *what;
 	u32 nodes;
 	bool arbiter;
+	u32 intervals;
 	void (*begin)(struct sim_world *world);
 	bool (*sees)(struct sim_world *world, u32 from, u32 to,
 		     struct sim_envelope *envelope);
@@ -37,7 +39,7 @@ struct story {
 	const struct scenario *scenario;
 	bool began;
 	u32 count;
-	u32 flag[4];
+	u32 flag[8];
 	u64 time_ns;
 };
 

@@ -62,8 +62,8 @@ static void behind_then(struct sim_world *world, u32 stage)
 
 const struct scenario scenario_disks[] = {
 	{ "only-copy", "one disk holds the only copy of a view that was acted on",
-	  3, false, copy_begin, copy_sees, copy_then },
+	  3, false, 0, copy_begin, copy_sees, copy_then },
 	{ "state-behind", "an acceptor lacks updates that the next view starts from",
-	  3, false, behind_begin, behind_sees, behind_then },
-	{ NULL, NULL, 0, false, NULL, NULL, NULL },
+	  3, false, 0, behind_begin, behind_sees, behind_then },
+	{ NULL, NULL, 0, false, 0, NULL, NULL, NULL },
 };

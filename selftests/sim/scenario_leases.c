@@ -36,10 +36,16 @@ static bool reopened_sees(struct sim_world *world, u32 from, u32 to, struct sim_
 		flag[0] = 1;
 	if (flag[0] && from == 1 && to == 2 && type == MEMBER_MESSAGE_PROMISE && !flag[1]) {
 		flag[1] = 1;
-		story_stop(world, 1, 4);
+		/* Not before it has done all that it does at a promise. */
+		story_later(world, SIM_NS_PER_MS / 10, 0);
 		return false;
 	}
 	return !(flag[0] && !from && to == 1);
+}
+
+static void reopened_then(struct sim_world *world, u32 stage)
+{
+	story_stop(world, 1, 4);
 }
 
 /*
@@ -174,18 +180,18 @@ static bool inherited_sees(struct sim_world *world, u32 from, u32 to,
 
 const struct scenario scenario_leases[] = {
 	{ "stopped-acceptor", "an acceptor stops right after ACCEPTED; its kernel goes on",
-	  3, false, stopped_begin, stopped_sees, NULL },
+	  3, false, 0, stopped_begin, stopped_sees, NULL },
 	{ "reopened", "a later PREPARE reaches an acceptor that excluded a node",
-	  3, false, stopped_begin, reopened_sees, NULL },
+	  3, false, 0, stopped_begin, reopened_sees, reopened_then },
 	{ "unpromised", "an acceptor accepts what it never promised, and stops",
-	  5, false, unpromised_begin, unpromised_sees, NULL },
+	  5, false, 0, unpromised_begin, unpromised_sees, NULL },
 	{ "two-in-a-row", "two views in a row; who missed both lives on the acks of others",
-	  5, false, row_begin, row_sees, row_then },
+	  5, false, 0, row_begin, row_sees, row_then },
 	{ "late-commit", "COMMIT arrives when the lease is about to end",
-	  4, false, late_begin, late_sees, NULL },
+	  4, false, 0, late_begin, late_sees, NULL },
 	{ "excluded-votes", "the excluded node and the arbiter are the quorum",
-	  2, true, excluded_begin, NULL, NULL },
+	  2, true, 0, excluded_begin, NULL, NULL },
 	{ "wait-inherited", "a new coordinator right after an exclusion",
-	  5, false, inherited_begin, inherited_sees, NULL },
-	{ NULL, NULL, 0, false, NULL, NULL, NULL },
+	  5, false, 0, inherited_begin, inherited_sees, NULL },
+	{ NULL, NULL, 0, false, 0, NULL, NULL, NULL },
 };

@@ -34,6 +34,28 @@ static bool abandon_accept_sees(struct sim_world *world, u32 from, u32 to,
 	return true;
 }
 
+/*
+ * -- abandoned-chain: n1, n2 and n3 no longer hear n4, everybody else does; each of
+ * them says PREPARE to all and dies.  With eight intervals to a timeout there is no
+ * time to lose. --
+ */
+static void chain_begin(struct sim_world *world)
+{
+	u32 to;
+
+	world->check.healthy = 0x78;	/* n4 to n7 */
+	for (to = 0; to < 3; to++)
+		story_deaf(world, 3, to, true);
+}
+
+static bool chain_sees(struct sim_world *world, u32 from, u32 to, struct sim_envelope *envelope)
+{
+	if (from < 3 && envelope->message.type == MEMBER_MESSAGE_PREPARE &&
+	    ++story(world)->flag[from] == 6)
+		story_off(world, from);
+	return true;
+}
+
 /* -- value-kept: n1 and n2 choose {1,2}; n1 vanishes; n2 meets n3 again -- */
 
 static void value_begin(struct sim_world *world)
@@ -114,16 +136,18 @@ static void forget_then(struct sim_world *world, u32 stage)
 
 const struct scenario scenario_votes[] = {
 	{ "quiet", "nothing happens: all form, run, lose a minority, take it back",
-	  0, false, NULL, NULL, NULL },
+	  0, false, 0, NULL, NULL, NULL },
 	{ "abandoned-prepare", "a proposer dies between its PREPAREs: nobody else may die",
-	  5, false, abandon_begin, abandon_prepare_sees, NULL },
+	  5, false, 0, abandon_begin, abandon_prepare_sees, NULL },
 	{ "abandoned-accept", "a proposer dies between its ACCEPTs: nobody else may die",
-	  5, false, abandon_begin, abandon_accept_sees, NULL },
+	  5, false, 0, abandon_begin, abandon_accept_sees, NULL },
+	{ "abandoned-chain", "three proposers die in a row, none of them hears n4",
+	  7, false, 8, chain_begin, chain_sees, NULL },
 	{ "value-kept", "a chosen value that its proposer alone knows binds the others",
-	  3, false, value_begin, value_sees, NULL },
+	  3, false, 0, value_begin, value_sees, NULL },
 	{ "half-is-no-quorum", "four nodes split in two halves, no arbiter",
-	  4, false, half_begin, NULL, NULL },
+	  4, false, 0, half_begin, NULL, NULL },
 	{ "arbiter-forgets", "the arbiter restarts between its promise and its acceptance",
-	  2, true, forget_begin, forget_sees, forget_then },
-	{ NULL, NULL, 0, false, NULL, NULL, NULL },
+	  2, true, 0, forget_begin, forget_sees, forget_then },
+	{ NULL, NULL, 0, false, 0, NULL, NULL, NULL },
 };

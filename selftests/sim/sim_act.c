@@ -202,7 +202,7 @@ static void act_left(struct sim_world *world, u32 node)
 
 	check_left(world, node);
 	sim_user_gone(world, node, true);
-	sim_net_break_all(world, node);
+	sim_net_dies(world, node);
 	core_detached(n->kernel.core, sim_node_clock(world, node));
 	sim_kernel_after(world, node);
 	event.at_ns = world->now_ns + world->params.interval_ns;

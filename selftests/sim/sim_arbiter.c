@@ -67,7 +67,7 @@ void sim_arbiter_crash(struct sim_world *world)
 	}
 	arbiter->running = false;
 	requests_drop(arbiter);
-	sim_net_break_all(world, SIM_ARBITER);
+	sim_net_dies(world, SIM_ARBITER);
 }
 
 static void answer(struct sim_world *world, u32 to)

@@ -190,13 +190,30 @@ void sim_net_break(struct sim_world *world, u32 a, u32 b)
 	world->net.breaks++;
 }
 
-void sim_net_break_all(struct sim_world *world, u32 end)
+/* What the dead had put on the wire arrives as far as it had come. */
+static void session_orphan(struct sim_world *world, struct sim_session *session)
+{
+	struct sim_letter **at = &session->head, *letter;
+
+	/* In a story all of it, so that it goes as it is told. */
+	while (*at && (world->script || sim_rng_chance(&world->rng_net, SIM_PPM * 7 / 10)))
+		at = &(*at)->next;
+	while ((letter = *at)) {
+		*at = letter->next;
+		letter_free(letter);
+	}
+}
+
+void sim_net_dies(struct sim_world *world, u32 end)
 {
 	u32 other;
 
-	for (other = 0; other < world->ends; other++)
-		if (other != end)
-			sim_net_break(world, end, other);
+	for (other = 0; other < world->ends; other++) {
+		if (other == end)
+			continue;
+		session_drop(&world->net.session[other][end]);
+		session_orphan(world, &world->net.session[end][other]);
+	}
 }
 
 void sim_net_cut(struct sim_net *net, u32 from, u32 to, bool cut)

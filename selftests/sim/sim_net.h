@@ -80,8 +80,8 @@ void sim_net_post(struct sim_world *world, u32 from, u32 to, void *data, size_t 
 /* Lose what is under way in both directions. */
 void sim_net_break(struct sim_world *world, u32 a, u32 b);
 
-/* All sessions of an end: it died or restarted. */
-void sim_net_break_all(struct sim_world *world, u32 end);
+/* All sessions of an end: its machine or process is gone. */
+void sim_net_dies(struct sim_world *world, u32 end);
 
 /* Both directions of one path are whole. */
 bool sim_net_reachable(const struct sim_net *net, u32 a, u32 b);

@@ -44,7 +44,7 @@ void sim_node_power_off(struct sim_world *world, u32 node)
 	sim_user_gone(world, node, false);
 	sim_disk_lose(world, node);
 	check_dead(world, node);
-	sim_net_break_all(world, node);
+	sim_net_dies(world, node);
 }
 
 static void last_cpu_stops(struct sim_world *world, struct sim_event *event)

@@ -14,7 +14,7 @@
 
 #include "core.h"
 
-#define SIM_TRACE_LINES	20000
+#define SIM_TRACE_LINES	100000
 #define SIM_TRACE_WIDTH	160
 
 struct sim_world;

@@ -258,7 +258,7 @@ void sim_user_kill(struct sim_world *world, u32 node)
 	if (!n->powered || !n->user.alive)
 		return;
 	sim_user_gone(world, node, false);
-	sim_net_break_all(world, node);
+	sim_net_dies(world, node);
 	core_detached(n->kernel.core, sim_node_clock(world, node));
 	sim_kernel_after(world, node);
 }

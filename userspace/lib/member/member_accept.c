@@ -31,6 +31,9 @@ static void promise_mutants(struct member *m, const struct member_ballot *ballot
 	if (m->call != MEMBER_KERNEL_NONE)
 		return;
 	proposer = m->installed.member[core_view_find(&m->installed, ballot->node)];
+	/* To be opened again, something must have been closed by an acceptance. */
+	if (mutant_prepare_reopens && m->kernel_accepted.epoch != m->installed.epoch + 1)
+		return;
 	for (i = 0; i < m->installed.count; i++) {
 		const struct core_member *member = &m->installed.member[i];
 
