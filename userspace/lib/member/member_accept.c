@@ -47,7 +47,7 @@ static void promise_mutants(struct member *m, const struct member_ballot *ballot
 	view.epoch++;
 	view.coordinator = view.member[0].id;
 	view.hash = core_view_hash(&view);
-	just_below.node = 0;
+	just_below.node--;
 	member_accept_kernel(m, MEMBER_KERNEL_ACCEPT_MUTANT, &view, &just_below);
 }
 
