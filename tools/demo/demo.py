@@ -230,7 +230,7 @@ def run_two_nodes(results, stage):
         demo.say(f"{dead} took itself down, {heir} lives and runs {scenes.PACKAGE}")
         lab.networks.heal()
         scene = scenes.Scene("two-node", "network cut between two nodes", None,
-                             dump=("quorum lease",))
+                             dump=("quorum lease", "out of the committed view"))
         demo.come_back(scene, dead, boots[dead])
         demo.tell(scene, dead, demo.read_dump(scene, dead))
         demo.conclude()
