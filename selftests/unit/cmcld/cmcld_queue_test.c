@@ -25,6 +25,7 @@ static void blocks_keep_order(void **state)
 		assert_non_null(block);
 		assert_int_equal(block->size, 0);
 		block->tag = i;
+		assert_int_equal(cmcld_queue_room(queue), 3 - i);
 		cmcld_queue_send(queue, block);
 	}
 	assert_null(cmcld_queue_take(queue));
@@ -34,6 +35,7 @@ static void blocks_keep_order(void **state)
 		cmcld_queue_return(queue, block);
 	}
 	assert_null(cmcld_queue_receive(queue));
+	assert_int_equal(cmcld_queue_room(queue), 4);
 	block = cmcld_queue_take(queue);
 	assert_non_null(block);
 	assert_int_equal(block->tag, 0);

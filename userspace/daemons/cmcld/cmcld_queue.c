@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <urcu/uatomic.h>
+
+#include "cmcld_order.h"
 
 struct lane {
 	struct cds_wfcq_head head;
@@ -21,12 +24,16 @@ struct cmcld_queue {
 	struct lane full;
 	struct lane empty;
 	u32 block_size;
+	u32 count;
+	u32 taken;			/* the sender's; both only grow */
+	u32 returned;			/* the receiver's, read by the sender */
 	int fd;
 	u8 *pool;
 };
 
 static void lane_put(struct lane *lane, struct cmcld_block *block)
 {
+	cmcld_order_before(block);
 	cds_wfcq_node_init(&block->node);
 	cds_wfcq_enqueue(&lane->head, &lane->tail, &block->node);
 }
@@ -38,6 +45,7 @@ static struct cmcld_block *lane_get(struct lane *lane)
 	node = __cds_wfcq_dequeue_nonblocking(&lane->head, &lane->tail);
 	if (!node || node == CDS_WFCQ_WOULDBLOCK)
 		return NULL;
+	cmcld_order_after(node);
 	return caa_container_of(node, struct cmcld_block, node);
 }
 
@@ -57,6 +65,7 @@ struct cmcld_queue *cmcld_queue_create(u32 count, u32 size)
 	}
 	memset(queue->pool, 0, stride * count);
 	queue->block_size = size;
+	queue->count = count;
 	cds_wfcq_init(&queue->full.head, &queue->full.tail);
 	cds_wfcq_init(&queue->empty.head, &queue->empty.tail);
 	for (i = 0; i < count; i++)
@@ -84,11 +93,17 @@ struct cmcld_block *cmcld_queue_take(struct cmcld_queue *queue)
 	struct cmcld_block *block = lane_get(&queue->empty);
 
 	if (block) {
+		queue->taken++;
 		block->type = 0;
 		block->size = 0;
 		block->tag = 0;
 	}
 	return block;
+}
+
+u32 cmcld_queue_room(const struct cmcld_queue *queue)
+{
+	return queue->count - (queue->taken - uatomic_read(&queue->returned));
 }
 
 void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block)
@@ -123,4 +138,5 @@ struct cmcld_block *cmcld_queue_receive(struct cmcld_queue *queue)
 void cmcld_queue_return(struct cmcld_queue *queue, struct cmcld_block *block)
 {
 	lane_put(&queue->empty, block);
+	uatomic_set(&queue->returned, queue->returned + 1);
 }

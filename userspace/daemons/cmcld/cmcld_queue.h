@@ -35,6 +35,8 @@ u32 cmcld_queue_block_size(const struct cmcld_queue *queue);
 
 /* Sender: a free block, or NULL when all are on their way. */
 struct cmcld_block *cmcld_queue_take(struct cmcld_queue *queue);
+/* Sender: how many blocks are free, at the least. */
+u32 cmcld_queue_room(const struct cmcld_queue *queue);
 /* Sender: pass it on and wake the receiver. */
 void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block);
 

@@ -5,6 +5,8 @@
 #include <urcu/urcu-memb.h>
 #include <urcu/wfcqueue.h>
 
+#include "cmcld_order.h"
+
 #define COPIES	6
 
 /* @node: in the queue of those that no reader holds; one taker, the writer. */
@@ -32,6 +34,7 @@ static void copy_free(struct copy *copy)
 {
 	struct cmcld_publisher *publisher = copy->publisher;
 
+	cmcld_order_before(copy);
 	cds_wfcq_node_init(&copy->node);
 	cds_wfcq_enqueue(&publisher->head, &publisher->tail, &copy->node);
 }
@@ -39,6 +42,7 @@ static void copy_free(struct copy *copy)
 /* In the thread of call_rcu(), when no reader can hold it any more. */
 static void on_unused(struct rcu_head *head)
 {
+	cmcld_order_after(caa_container_of(head, struct copy, rcu)->publisher);
 	copy_free(caa_container_of(head, struct copy, rcu));
 }
 
@@ -85,6 +89,7 @@ struct cmcld_snapshot *cmcld_snapshot_begin(struct cmcld_publisher *publisher)
 	node = __cds_wfcq_dequeue_nonblocking(&publisher->head, &publisher->tail);
 	if (!node || node == CDS_WFCQ_WOULDBLOCK)
 		return NULL;
+	cmcld_order_after(node);
 	snapshot = &caa_container_of(node, struct copy, node)->snapshot;
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->change = ++publisher->change;
@@ -96,6 +101,7 @@ void cmcld_snapshot_publish(struct cmcld_publisher *publisher,
 {
 	struct cmcld_snapshot *old;
 
+	cmcld_order_before(snapshot);
 	old = rcu_xchg_pointer(&publisher->newest, snapshot);
 	if (old)
 		urcu_memb_call_rcu(&copy_of(old)->rcu, on_unused);
@@ -103,12 +109,17 @@ void cmcld_snapshot_publish(struct cmcld_publisher *publisher,
 
 const struct cmcld_snapshot *cmcld_snapshot_get(struct cmcld_publisher *publisher)
 {
+	const struct cmcld_snapshot *newest;
+
 	urcu_memb_read_lock();
-	return rcu_dereference(publisher->newest);
+	newest = rcu_dereference(publisher->newest);
+	cmcld_order_after(newest);
+	return newest;
 }
 
 void cmcld_snapshot_put(struct cmcld_publisher *publisher)
 {
+	cmcld_order_before(publisher);
 	urcu_memb_read_unlock();
 }
 

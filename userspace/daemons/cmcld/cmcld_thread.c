@@ -17,6 +17,8 @@
 /* Sessions and the disk run below the real-time thread, above all else. */
 #define SESSION_BELOW	1
 #define DISK_BELOW	2
+/* Blocks to the main thread kept for answers that end a request, and the like. */
+#define KEPT_FOR_ENDS	128
 
 struct cmcld_thread {
 	struct cmcld cmcld;
@@ -26,13 +28,17 @@ struct cmcld_thread {
 
 void cmcld_tell(struct cmcld *cmcld, u32 type, u64 tag, const void *data, size_t size)
 {
-	struct cmcld_block *block = cmcld_queue_take(cmcld->wires.tells);
+	struct cmcld_block *block;
 
-	if (!block || size > cmcld_queue_block_size(cmcld->wires.tells)) {
+	/* Progress may be dropped, ends may not. */
+	if (type == CMCLD_TELL_REPLY && cmcld_queue_room(cmcld->wires.tells) < KEPT_FOR_ENDS &&
+	    !((const struct cmcld_reply *)data)->final)
+		return;
+	core_assert(size <= cmcld_queue_block_size(cmcld->wires.tells));
+	block = cmcld_queue_take(cmcld->wires.tells);
+	if (!block) {
 		cmcld_log(LOG_WARNING, "The status server does not keep up; an answer to a "
 			  "command was dropped");
-		if (block)
-			cmcld_queue_send(cmcld->wires.tells, block);
 		return;
 	}
 	block->type = type;
