@@ -386,6 +386,35 @@ static void fails_back_by_itself(void **state)
 	assert_int_equal(w.node[2].halt_reason[0], PKG_HALT_AUTOMATIC);
 }
 
+/* A request goes on under the name it was made for. */
+static void request_over_new_configuration(void **state)
+{
+	struct conf_package swap;
+
+	one_package(2);
+	package_add("old")->auto_run = false;
+	world_form();
+	w.delay_ns = 40 * MS;
+	admin(2, 55, PKG_OP_RUN, "old", 2);
+	swap = conf->package[0];
+	conf->package[0] = conf->package[1];
+	conf->package[1] = swap;
+	w.node[1].truth[1] = w.node[1].truth[0];
+	memset(&w.node[1].truth[0], 0, sizeof(w.node[1].truth[0]));
+	for (u16 n = 1; n <= 2; n++)
+		pkg_configure(w.node[n].pkg, conf);
+	world_run(1000 * MS);
+	assert_int_equal(w.result_id, 55);
+	assert_int_equal(w.result, PKG_DONE);
+	assert_int_equal(status(0).node, 2);
+	admin(2, 56, PKG_OP_HALT, "old", 0);
+	conf->package_count = 0;
+	pkg_configure(w.node[2].pkg, conf);
+	world_run(100 * MS);
+	assert_int_equal(w.result_id, 56);
+	assert_int_equal(w.result, PKG_E_NO_PACKAGE);
+}
+
 /* The same packages in another order, one gone, one new: nothing is disturbed. */
 static void new_configuration(void **state)
 {
@@ -438,6 +467,7 @@ int main(void)
 		cmocka_unit_test(spread_by_load),
 		cmocka_unit_test(fails_back_by_itself),
 		cmocka_unit_test(new_configuration),
+		cmocka_unit_test(request_over_new_configuration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

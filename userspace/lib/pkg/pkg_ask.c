@@ -6,7 +6,7 @@
  */
 #include "pkg_private.h"
 
-static void over(struct pkg_ask *ask, enum pkg_result result)
+void pkg_ask_over(struct pkg_ask *ask, enum pkg_result result)
 {
 	ask->phase = ask->silent ? PKG_ASK_FREE : PKG_ASK_OVER;
 	ask->send = false;
@@ -40,7 +40,7 @@ static void leave_begin(struct pkg *pkg, struct pkg_ask *ask)
 	ask->phase = PKG_ASK_ACCEPTED;
 	ask->about = owned_in(pkg, false);
 	if (!ask->request.force && ask->about != PKG_NOBODY) {
-		over(ask, PKG_E_HAS_PACKAGES);
+		pkg_ask_over(ask, PKG_E_HAS_PACKAGES);
 		return;
 	}
 	pkg->leaving = true;
@@ -82,7 +82,7 @@ void pkg_ask_begin(struct pkg *pkg, const struct pkg_event *event)
 		ask->package = pkg_settings_find(pkg, event->admin.package);
 		ask->about = ask->package;
 		if (ask->package == PKG_NOBODY)
-			over(ask, PKG_E_NO_PACKAGE);
+			pkg_ask_over(ask, PKG_E_NO_PACKAGE);
 		else
 			ask->request.run = failure_seen(pkg, ask->package);
 	}
@@ -130,7 +130,7 @@ void pkg_ask_reply(struct pkg *pkg, const struct pkg_reply *reply)
 		if (reply->answer == PKG_ANSWER_ACCEPTED)
 			ask->phase = PKG_ASK_ACCEPTED;
 		else
-			over(ask, reply->result);
+			pkg_ask_over(ask, reply->result);
 	}
 }
 
@@ -193,21 +193,21 @@ static void send_now(struct pkg *pkg, struct pkg_ask *ask)
 static void watch_run(struct pkg_ask *ask, const struct pkg_record *record)
 {
 	if (record->state == PKG_RUNNING && record->run >= ask->run)
-		over(ask, PKG_DONE);
+		pkg_ask_over(ask, PKG_DONE);
 	else if (record->state == PKG_HALT_FAILED)
-		over(ask, record->run >= ask->run ? PKG_E_RUN_FAILED : PKG_E_HALT_FAILED);
+		pkg_ask_over(ask, record->run >= ask->run ? PKG_E_RUN_FAILED : PKG_E_HALT_FAILED);
 	else if (record->state == PKG_HALTED && !record->target)
-		over(ask, PKG_E_RUN_FAILED);
+		pkg_ask_over(ask, PKG_E_RUN_FAILED);
 }
 
 static void watch_halt(struct pkg_ask *ask, const struct pkg_record *record)
 {
 	if (record->state == PKG_HALTED)
-		over(ask, PKG_DONE);
+		pkg_ask_over(ask, PKG_DONE);
 	else if (record->state == PKG_HALT_FAILED)
-		over(ask, PKG_E_HALT_FAILED);
+		pkg_ask_over(ask, PKG_E_HALT_FAILED);
 	else if (record->run != ask->run)
-		over(ask, PKG_E_CANCELLED);
+		pkg_ask_over(ask, PKG_E_CANCELLED);
 }
 
 static void watch_package(struct pkg *pkg, struct pkg_ask *ask)
@@ -225,7 +225,7 @@ static void watch_package(struct pkg *pkg, struct pkg_ask *ask)
 		watch_halt(ask, record);
 		break;
 	default:
-		over(ask, PKG_DONE);
+		pkg_ask_over(ask, PKG_DONE);
 		break;
 	}
 }
@@ -235,12 +235,12 @@ static void watch_cluster(struct pkg *pkg, struct pkg_ask *ask)
 	bool open = ask->request.op == PKG_OP_OPEN_CLUSTER || ask->request.cancel;
 
 	if (open || pkg->cluster.state == PKG_CLUSTER_HALTED) {
-		over(ask, PKG_DONE);
+		pkg_ask_over(ask, PKG_DONE);
 		return;
 	}
 	if (pkg->cluster.state != PKG_CLUSTER_OPEN)
 		return;
-	over(ask, PKG_E_CANCELLED);
+	pkg_ask_over(ask, PKG_E_CANCELLED);
 	for (u16 i = 0; i < PKG_SLOTS; i++) {
 		if (!pkg->slot[i].known || pkg->slot[i].record.state != PKG_HALT_FAILED)
 			continue;
@@ -254,11 +254,11 @@ static void watch_leave(struct pkg *pkg, struct pkg_ask *ask)
 {
 	ask->about = owned_in(pkg, true);
 	if (ask->about != PKG_NOBODY) {
-		over(ask, PKG_E_HALT_FAILED);
+		pkg_ask_over(ask, PKG_E_HALT_FAILED);
 		pkg->leaving = false;
 		pkg->tell_status = true;
 	} else if (pkg_node_idle(pkg)) {
-		over(ask, PKG_DONE);
+		pkg_ask_over(ask, PKG_DONE);
 	}
 }
 

@@ -153,7 +153,6 @@ void pkg_slot_bind(struct pkg *pkg, u16 slot);
 const struct pkg_record *pkg_slot_latest(const struct pkg_slot *slot);
 void pkg_wake(struct pkg *pkg, u64 at_ns);
 
-/* pkg_place.c */
 bool pkg_node_member(const struct pkg *pkg, u16 node);
 u64 pkg_node_incarnation(const struct pkg *pkg, u16 node);
 enum pkg_result pkg_place_check(struct pkg *pkg, u16 slot, const struct pkg_settings *settings,
@@ -185,7 +184,7 @@ void pkg_node_assist_lost(struct pkg *pkg);
 void pkg_node_status_fill(const struct pkg *pkg, struct pkg_node_status *status);
 void pkg_node_view(struct pkg *pkg);
 
-/* pkg_request.c: what the coordinator answers to administrators */
+/* pkg_request.c */
 void pkg_request_answer(struct pkg *pkg, u16 from, const struct pkg_request *request,
 			struct pkg_reply *reply);
 
@@ -196,5 +195,6 @@ void pkg_ask_reply(struct pkg *pkg, const struct pkg_reply *reply);
 void pkg_ask_view(struct pkg *pkg);
 void pkg_ask_news(struct pkg *pkg, u16 slot);
 void pkg_ask_settle(struct pkg *pkg);
+void pkg_ask_over(struct pkg_ask *ask, enum pkg_result result);
 
 #endif

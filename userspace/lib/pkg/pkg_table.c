@@ -117,6 +117,24 @@ static void local_keep(struct pkg *pkg, u16 former_count, struct pkg_settings *s
 			settings->local = pkg->former[i].local;
 }
 
+/* Requests under way name their package by an index of the former configuration. */
+static void asks_renumber(struct pkg *pkg)
+{
+	for (u16 i = 0; i < PKG_ADMIN_MAX; i++) {
+		struct pkg_ask *ask = &pkg->ask[i];
+
+		if (ask->phase == PKG_ASK_FREE)
+			continue;
+		if (ask->about != PKG_NOBODY)
+			ask->about = pkg_settings_find(pkg, pkg->former[ask->about].name);
+		if (ask->package == PKG_NOBODY)
+			continue;
+		ask->package = pkg_settings_find(pkg, pkg->former[ask->package].name);
+		if (ask->package == PKG_NOBODY)
+			pkg_ask_over(ask, PKG_E_NO_PACKAGE);
+	}
+}
+
 void pkg_configure(struct pkg *pkg, const struct conf *conf)
 {
 	u16 former_count = pkg->settings_count;
@@ -132,6 +150,7 @@ void pkg_configure(struct pkg *pkg, const struct conf *conf)
 	}
 	for (u16 i = 0; i < PKG_SLOTS; i++)
 		pkg_slot_bind(pkg, i);
+	asks_renumber(pkg);
 	pkg->tell_status = true;
 	pkg->deadline_ns = 0;
 }
