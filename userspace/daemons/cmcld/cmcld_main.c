@@ -107,31 +107,42 @@ static int check_report(const struct cmcld_config *config)
 	return 0;
 }
 
-static int serve(const struct arguments *arguments, struct cmcld_config *config)
+static int serve(const struct arguments *arguments, const struct cmcld_server_config *config)
+{
+	char error[CMCLD_CONFIG_TEXT_MAX] = "";
+	struct cmcld_thread *thread;
+	struct cmcld_server *server;
+	int err, code = EXIT_FAILED;
+
+	if (cmcld_server_open(config, &server))
+		return EXIT_FAILED;
+	err = cmcld_thread_start(config->config, &arguments->files, &config->wires,
+				 config->publisher, &thread, error);
+	if (err) {
+		cmcld_log(LOG_CRIT, "cmcld cannot start: %s", error);
+		fprintf(stderr, "cmcld: %s\n", error);
+	} else {
+		code = cmcld_server_run(server);
+		cmcld_thread_stop(thread);
+	}
+	cmcld_server_close(server);
+	return code;
+}
+
+static int make_and_serve(const struct arguments *arguments, struct cmcld_config *config)
 {
 	struct cmcld_server_config server = {
 		.path = arguments->socket, .config = config,
 	};
-	char error[CMCLD_CONFIG_TEXT_MAX] = "";
-	struct cmcld_thread *thread;
-	int err, code;
+	int code = EXIT_FAILED;
 
 	server.wires.asks = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
 	server.wires.tells = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
 	server.publisher = cmcld_publisher_create();
-	if (!server.wires.asks || !server.wires.tells || !server.publisher) {
+	if (server.wires.asks && server.wires.tells && server.publisher)
+		code = serve(arguments, &server);
+	else
 		cmcld_log(LOG_CRIT, "out of memory");
-		return EXIT_FAILED;
-	}
-	err = cmcld_thread_start(config, &arguments->files, &server.wires, server.publisher,
-				 &thread, error);
-	if (err) {
-		cmcld_log(LOG_CRIT, "cmcld cannot start: %s", error);
-		fprintf(stderr, "cmcld: %s\n", error);
-		return EXIT_FAILED;
-	}
-	code = cmcld_server_run(&server);
-	cmcld_thread_stop(thread);
 	cmcld_publisher_destroy(server.publisher);
 	cmcld_queue_destroy(server.wires.asks);
 	cmcld_queue_destroy(server.wires.tells);
@@ -181,7 +192,7 @@ static int run(const struct arguments *arguments, struct cmcld_config *config)
 		  config->conf->cluster.name,
 		  (unsigned long long)config->conf->cluster.generation, config->self->name,
 		  config->self->id);
-	code = serve(arguments, config);
+	code = make_and_serve(arguments, config);
 	cmcld_log(LOG_NOTICE, "cmcld ends with exit code %d", code);
 	cmcld_log_close();
 	return code;

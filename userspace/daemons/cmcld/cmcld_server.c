@@ -24,8 +24,8 @@
 /* The watchdog is fed only while the real-time thread publishes. */
 #define STALE_NS	(5 * BASE_NS_PER_S)
 
-struct server {
-	const struct cmcld_server_config *config;
+struct cmcld_server {
+	struct cmcld_server_config config;
 	sd_event *event;
 	struct ipc_server *ipc;
 	struct cmcld_jobs *jobs;
@@ -44,15 +44,15 @@ static void handle_ping(struct ipc_request *request, json_t *args, void *arg)
 
 static void handle_status(struct ipc_request *request, json_t *args, void *arg)
 {
-	struct server *server = arg;
+	struct cmcld_server *server = arg;
 	const struct cmcld_paths *paths = cmcld_paths_read(server->paths);
 	const struct cmcld_snapshot *snapshot;
 	json_t *status = NULL;
 
-	snapshot = cmcld_snapshot_get(server->config->publisher);
+	snapshot = cmcld_snapshot_get(server->config.publisher);
 	if (snapshot)
 		status = cmcld_json_status(snapshot, paths);
-	cmcld_snapshot_put(server->config->publisher);
+	cmcld_snapshot_put(server->config.publisher);
 	if (status)
 		ipc_reply_result(request, status);
 	else
@@ -62,7 +62,7 @@ static void handle_status(struct ipc_request *request, json_t *args, void *arg)
 static void handle_job(struct ipc_request *request, json_t *args, void *arg,
 		       const char *op)
 {
-	struct server *server = arg;
+	struct cmcld_server *server = arg;
 	const struct ipc_peer *peer = ipc_request_peer(request);
 
 	cmcld_log(LOG_INFO, "Request \"%s\" from user %u, process %d", op,
@@ -103,12 +103,12 @@ static const struct ipc_op ops[] = {
 
 static int on_farewell(sd_event_source *source, uint64_t usec, void *arg)
 {
-	struct server *server = arg;
+	struct cmcld_server *server = arg;
 
 	return sd_event_exit(server->event, server->exit_code);
 }
 
-static void end_soon(struct server *server, int exit_code)
+static void end_soon(struct cmcld_server *server, int exit_code)
 {
 	server->exit_code = exit_code;
 	sd_notify(0, "STOPPING=1");
@@ -116,7 +116,7 @@ static void end_soon(struct server *server, int exit_code)
 				   on_farewell, server);
 }
 
-static void take_tell(struct server *server, const struct cmcld_block *block)
+static void take_tell(struct cmcld_server *server, const struct cmcld_block *block)
 {
 	switch ((enum cmcld_tell)block->type) {
 	case CMCLD_TELL_REPLY:
@@ -146,8 +146,8 @@ static void take_tell(struct server *server, const struct cmcld_block *block)
 
 static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
-	struct server *server = arg;
-	struct cmcld_queue *tells = server->config->wires.tells;
+	struct cmcld_server *server = arg;
+	struct cmcld_queue *tells = server->config.wires.tells;
 	struct cmcld_block *block;
 
 	cmcld_queue_clear(tells);
@@ -163,7 +163,7 @@ static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg
 /* systemctl stop: packages are halted or moved, then this node leaves. */
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
-	struct server *server = arg;
+	struct cmcld_server *server = arg;
 	json_t *args;
 
 	if (server->leaving)
@@ -178,20 +178,20 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-static bool thread_alive(struct server *server)
+static bool thread_alive(struct cmcld_server *server)
 {
 	const struct cmcld_snapshot *snapshot;
 	bool alive;
 
-	snapshot = cmcld_snapshot_get(server->config->publisher);
+	snapshot = cmcld_snapshot_get(server->config.publisher);
 	alive = snapshot && base_clock_ns() - snapshot->t_ns < STALE_NS;
-	cmcld_snapshot_put(server->config->publisher);
+	cmcld_snapshot_put(server->config.publisher);
 	return alive;
 }
 
 static int on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 {
-	struct server *server = arg;
+	struct cmcld_server *server = arg;
 
 	if (thread_alive(server))
 		sd_notify(0, "WATCHDOG=1");
@@ -200,7 +200,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
 }
 
 /* They are blocked in all threads: cmcld_main.c. */
-static int signals_take(struct server *server)
+static int signals_take(struct cmcld_server *server)
 {
 	int err;
 
@@ -210,13 +210,13 @@ static int signals_take(struct server *server)
 	return err;
 }
 
-static int sources_add(struct server *server)
+static int sources_add(struct cmcld_server *server)
 {
 	int err = sd_event_new(&server->event);
 
 	if (err >= 0)
 		err = sd_event_add_io(server->event, NULL,
-				      cmcld_queue_fd(server->config->wires.tells), EPOLLIN,
+				      cmcld_queue_fd(server->config.wires.tells), EPOLLIN,
 				      on_tells, server);
 	if (err >= 0)
 		err = signals_take(server);
@@ -226,11 +226,11 @@ static int sources_add(struct server *server)
 	return err < 0 ? err : 0;
 }
 
-static int ipc_open(struct server *server)
+static int ipc_open(struct cmcld_server *server)
 {
 	const struct ipc_server_config config = {
 		.event = server->event,
-		.path = server->config->path,
+		.path = server->config.path,
 		.mode = 0666,
 		.clients_max = CLIENTS_MAX,
 		.idle_ns = IDLE_NS,
@@ -241,38 +241,58 @@ static int ipc_open(struct server *server)
 	return ipc_server_create(&config, &server->ipc);
 }
 
-static int server_open(struct server *server)
+static int server_open(struct cmcld_server *server)
 {
-	struct cmcld_config *config = server->config->config;
+	struct cmcld_config *config = server->config.config;
 	int err = sources_add(server);
 
 	if (err)
 		return err;
 	server->paths = cmcld_paths_create(config->self->id);
-	server->jobs = cmcld_jobs_create(&server->config->wires, config,
-					 server->config->publisher, cmcld_ops);
+	server->jobs = cmcld_jobs_create(&server->config.wires, config,
+					 server->config.publisher, cmcld_ops);
 	if (!server->paths || !server->jobs)
 		return -ENOMEM;
 	err = ipc_open(server);
 	if (err)
-		cmcld_log(LOG_ERR, "Cannot serve %s: %s", server->config->path,
+		cmcld_log(LOG_ERR, "Cannot serve %s: %s", server->config.path,
 			  strerror(-err));
 	return err;
 }
 
-int cmcld_server_run(const struct cmcld_server_config *config)
+int cmcld_server_open(const struct cmcld_server_config *config,
+		      struct cmcld_server **out)
 {
-	struct server server = { .config = config };
-	int code = 1;
+	struct cmcld_server *server = calloc(1, sizeof(*server));
+	int err;
 
+	if (!server)
+		return -ENOMEM;
+	server->config = *config;
 	cmcld_snapshot_thread_begin();
-	if (!server_open(&server))
-		code = sd_event_loop(server.event);
-	if (server.ipc)
-		ipc_server_destroy(server.ipc);
-	cmcld_jobs_destroy(server.jobs);
-	cmcld_paths_destroy(server.paths);
-	sd_event_unref(server.event);
+	err = server_open(server);
+	if (err) {
+		cmcld_server_close(server);
+		return err;
+	}
+	*out = server;
+	return 0;
+}
+
+int cmcld_server_run(struct cmcld_server *server)
+{
+	int code = sd_event_loop(server->event);
+
+	return code < 0 ? 1 : code;
+}
+
+void cmcld_server_close(struct cmcld_server *server)
+{
+	if (server->ipc)
+		ipc_server_destroy(server->ipc);
+	cmcld_jobs_destroy(server->jobs);
+	cmcld_paths_destroy(server->paths);
+	sd_event_unref(server->event);
 	cmcld_snapshot_thread_end();
-	return code;
+	free(server);
 }

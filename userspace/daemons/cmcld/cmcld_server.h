@@ -21,8 +21,19 @@ struct cmcld_server_config {
 	struct cmcld_publisher *publisher;
 };
 
+struct cmcld_server;
+
+/**
+ * cmcld_server_open - open the local socket
+ * Before the real-time thread is started: what can fail here must not take an
+ * armed node down.
+ * Return: 0 or -errno (logged).
+ */
+int cmcld_server_open(const struct cmcld_server_config *config,
+		      struct cmcld_server **server);
 /* Serve until this node has left the cluster or must end.
  * Return: exit code of the program. */
-int cmcld_server_run(const struct cmcld_server_config *config);
+int cmcld_server_run(struct cmcld_server *server);
+void cmcld_server_close(struct cmcld_server *server);
 
 #endif
