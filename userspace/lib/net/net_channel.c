@@ -238,6 +238,7 @@ static void run_up(struct net_channel *channel)
 
 static void set_timer(struct net_channel *channel, u64 delay_ns)
 {
+	channel->due_ns = base_clock_ns() + delay_ns;
 	sd_event_source_set_time_relative(channel->timer, delay_ns / BASE_NS_PER_US + 1);
 	sd_event_source_set_enabled(channel->timer, SD_EVENT_ONESHOT);
 }
@@ -302,9 +303,14 @@ static int on_io(sd_event_source *source, int fd, u32 events, void *arg)
 	return 0;
 }
 
-/* The peer was silent, unless it is we who were late: then its data is waiting. */
+/*
+ * The peer was silent, unless it is we who were late: then its data is waiting,
+ * or what it answers to was sent late.
+ */
 static void check_idle(struct net_channel *channel)
 {
+	u64 idle_ns = channel->limits.idle_ns;
+	bool late = base_clock_ns() - channel->due_ns > idle_ns / 4;
 	u64 silent;
 
 	channel->users++;
@@ -312,10 +318,12 @@ static void check_idle(struct net_channel *channel)
 	if (channel->state == NET_CHANNEL_UP) {
 		watch(channel);
 		silent = base_clock_ns() - channel->heard_ns;
-		if (silent >= channel->limits.idle_ns)
+		if (silent >= idle_ns && late)
+			set_timer(channel, idle_ns);
+		else if (silent >= idle_ns)
 			fail(channel, -ETIMEDOUT, "silent for too long");
 		else
-			set_timer(channel, channel->limits.idle_ns - silent);
+			set_timer(channel, idle_ns - silent);
 	}
 	release(channel);
 }

@@ -32,6 +32,7 @@ struct net_channel {
 	s64 priority;
 	struct net_limits limits;
 	u64 started_ns, heard_ns;
+	u64 due_ns;			/* the timer, when up */
 	struct net_address peer, local;
 	struct net_identity identity;
 	struct net_buffer in, out;

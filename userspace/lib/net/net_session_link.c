@@ -111,7 +111,9 @@ void session_start_anew(struct session_peer *peer, struct session_link *keep)
 	for (path = 0; path < peer->sessions->config.paths; path++) {
 		struct session_link *link = &peer->link[path];
 
-		if (link != keep)
+		/* The connector judges a link that is not ready when the other
+		 * end's STATE comes; the acceptor has sent its old one. */
+		if (link != keep && (link->ready || !session_is_connector(peer)))
 			session_link_drop(link, "session starts anew");
 	}
 	if (keep)
