@@ -50,7 +50,8 @@ static void one_owner(struct sim_world *world, u32 node, u32 package)
 		    can_act(world, other))
 			check_fail(world, ONE_OWNER, "package %u on n%u and, since %u ms, on n%u",
 				   package, node + 1,
-				   (u32)(world->check.owner[other][package].since_ns / SIM_NS_PER_MS),
+				   (u32)(world->check.owner[other][package].since_ns /
+					 SIM_NS_PER_MS),
 				   other + 1);
 }
 

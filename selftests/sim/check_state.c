@@ -199,7 +199,8 @@ static void top_note(struct sim_world *world, u32 node, u64 epoch, u64 sequence)
 
 	if (next && check_line(world, epoch + 1) == check_line(world, epoch) &&
 	    next->state < sequence)
-		check_fail(world, SURVIVE, "n%u commits update %u in epoch %u, next view starts at %u",
+		check_fail(world, SURVIVE,
+			   "n%u commits update %u in epoch %u, next view starts at %u",
 			   node + 1, (u32)sequence, (u32)epoch, (u32)next->state);
 	if (epoch > state->top_epoch) {
 		state->top_epoch = epoch;
@@ -255,7 +256,8 @@ void check_loaded(struct sim_world *world, u32 node, u64 number)
 	u64 line;
 
 	if (!view)
-		check_fail(world, ORDER, "n%u loads state %u without a view", node + 1, (u32)number);
+		check_fail(world, ORDER, "n%u loads state %u without a view", node + 1,
+			   (u32)number);
 	line = check_line(world, view->epoch);
 	sim_trace(world, node, "loaded", "state %u line %u", (u32)number, (u32)line);
 	state->line[node] = line;

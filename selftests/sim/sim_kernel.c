@@ -63,7 +63,8 @@ static void check_schedule(struct sim_world *world, u32 node)
 	if (at < world->now_ns)
 		at = world->now_ns;
 	/* A later deadline needs no new event: the check finds it when it runs. */
-	if (kernel->check_ns != SIM_NEVER && kernel->check_ns <= at + world->params.margin_ns * 499 / 1000)
+	if (kernel->check_ns != SIM_NEVER &&
+	    kernel->check_ns <= at + world->params.margin_ns * 499 / 1000)
 		return;
 	event.at_ns = at + sim_rng_below(&world->rng_node, world->params.margin_ns * 499 / 1000);
 	event.boot = world->node[node].boot;

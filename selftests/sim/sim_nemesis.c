@@ -191,7 +191,8 @@ static void strike_random(struct sim_world *world, u32 victim)
 		fault = sim_rng_below(rng, SIM_FAULTS);
 	while (!(mask & (1u << fault)));
 	sim_nemesis_strike(world, fault, victim,
-			   sim_rng_log(rng, world->params.fault_min_ns, world->params.fault_max_ns));
+			   sim_rng_log(rng, world->params.fault_min_ns,
+				       world->params.fault_max_ns));
 }
 
 static void strike_later(struct sim_world *world, struct sim_event *event)

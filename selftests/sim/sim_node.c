@@ -25,7 +25,8 @@ void sim_node_power_on(struct sim_world *world, u32 node)
 	n->dead_ns = SIM_NEVER;
 	n->boot++;
 	n->clock.start_global_ns = world->now_ns;
-	n->clock.start_local_ns = sim_rng_range(&world->rng_node, SIM_NS_PER_S, 1000 * SIM_NS_PER_S);
+	n->clock.start_local_ns = sim_rng_range(&world->rng_node, SIM_NS_PER_S,
+						1000 * SIM_NS_PER_S);
 	n->clock.rate_ppm = world->params.drift_ppm[node];
 	sim_trace(world, node, "power-on", "boot %u", n->boot);
 	sim_kernel_reset(world, node);
@@ -75,7 +76,8 @@ void sim_node_die_at(struct sim_world *world, u32 node, u64 at_ns)
 	event.at_ns = n->dead_ns > world->now_ns ? n->dead_ns : world->now_ns;
 	sim_queue_put(&world->queue, &event);
 	event.fn = reboot;
-	event.at_ns += world->params.boot_ns + sim_rng_below(&world->rng_node, world->params.boot_ns);
+	event.at_ns += world->params.boot_ns +
+		       sim_rng_below(&world->rng_node, world->params.boot_ns);
 	event.node = SIM_NOBODY;
 	event.arg[0] = node;
 	event.arg[1] = n->boot;
