@@ -23,6 +23,8 @@ static int open_context(struct crash_dump *dump, const char *path)
 	dump->context = kdump_new();
 	if (!dump->context)
 		return cmd_error("out of memory");
+	/* A dump that is cut off must be an error, not a SIGBUS. */
+	kdump_set_number_attr(dump->context, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (kdump_open_fd(dump->context, dump->fd) != KDUMP_OK)
 		return cmd_error("%s: not a crash dump, or cut off: %s; it should be "
 				 "the vmcore that kdump wrote", path,
@@ -53,8 +55,9 @@ int crash_dump_open(const char *path, struct crash_dump **result)
 	return CMD_OK;
 
 err_close:
-	if (dump->context)
-		kdump_free(dump->context);
+	/* The context is left to the end of the process: libkdumpfile 0.5 frees
+	 * what it has freed already when a compressed dump's header is damaged.
+	 */
 	close(dump->fd);
 err_free:
 	free(dump);

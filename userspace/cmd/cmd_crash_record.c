@@ -94,12 +94,16 @@ static int search(struct crash_record *record, struct crash_dump *dump,
 {
 	static u8 page[RECORDER_HEADER_SIZE];
 	const struct recorder_header *header = (const void *)page;
+	unsigned long unreadable = 0;
 	int error, fault = 0;
 	u64 address = 0;
 
 	for (; crash_dump_next(dump, &address); address += CRASH_PAGE_SIZE) {
-		if (crash_dump_read(dump, address, page, RECORDER_MAGIC_SIZE) ||
-		    memcmp(page, RECORDER_MAGIC, RECORDER_MAGIC_SIZE))
+		if (crash_dump_read(dump, address, page, RECORDER_MAGIC_SIZE)) {
+			unreadable++;
+			continue;
+		}
+		if (memcmp(page, RECORDER_MAGIC, RECORDER_MAGIC_SIZE))
 			continue;
 		error = crash_dump_read(dump, address, page, sizeof(page));
 		if (!error)
@@ -115,6 +119,11 @@ static int search(struct crash_record *record, struct crash_dump *dump,
 	if (fault)
 		return cmd_error("%s: there is a flight recorder, but %s", path,
 				 explain_fault(fault));
+	if (unreadable)
+		return cmd_error("%s: no flight recorder in what can be read: %lu pages are "
+				 "missing; the dump is cut off or damaged (was the disk full?). "
+				 "The kernel's messages beside it may hold the line \"TOC:\"",
+				 path, unreadable);
 	return cmd_error("%s: no flight recorder in this dump: tocsin.ko was not "
 			 "loaded, or the dump leaves kernel pages out", path);
 }
