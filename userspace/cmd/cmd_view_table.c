@@ -32,16 +32,21 @@ static bool has_owner(const json_t *package)
 	return json_is_string(json_object_get(package, "node"));
 }
 
-static void print_arbiter(FILE *out, const json_t *cluster)
+/* As the node that answers sees it: nobody knows it of the others. */
+static void print_arbiter(FILE *out, const json_t *status, const json_t *node)
 {
-	const json_t *arbiter = json_object_get(cluster, "quorum_server");
+	const json_t *arbiter = json_object_get(json_object_get(status, "cluster"),
+						"quorum_server");
 
-	if (!json_is_object(arbiter))
+	if (!json_is_object(arbiter) ||
+	    strcmp(view_text(node, "name"), view_text(status, "self")))
 		return;
 	fprintf(out, "\n    Quorum_Server_Status:\n");
 	fprintf(out, "    %-14s %-12s %s\n", "NAME", "STATUS", "STATE");
 	fprintf(out, "    %-14s %-12s %s\n", view_text(arbiter, "name"),
 		view_text(arbiter, "status"), view_text(arbiter, "state"));
+	if (json_string_length(json_object_get(arbiter, "why")))
+		fprintf(out, "      Why: %s\n", view_text(arbiter, "why"));
 }
 
 static void print_paths(FILE *out, const json_t *node)
@@ -133,8 +138,8 @@ static void print_package(FILE *out, const json_t *package, bool verbose)
 		return;
 	fprintf(out, "\n      Policy_Parameters:\n");
 	fprintf(out, "      %-16s %s\n", "POLICY_NAME", "CONFIGURED_VALUE");
-	fprintf(out, "      %-16s %s\n", "Failover", "configured_node");
-	fprintf(out, "      %-16s %s\n", "Failback", "manual");
+	fprintf(out, "      %-16s %s\n", "Failover", view_text(package, "failover_policy"));
+	fprintf(out, "      %-16s %s\n", "Failback", view_text(package, "failback_policy"));
 	print_services(out, package);
 	print_switching(out, package);
 }
@@ -176,7 +181,7 @@ static void print_node(FILE *out, const json_t *status, const json_t *node,
 	fprintf(out, "  %-16s %-12s %s\n", view_text(node, "name"),
 		view_text(node, "status"), view_text(node, "state"));
 	if (filter->verbose) {
-		print_arbiter(out, json_object_get(status, "cluster"));
+		print_arbiter(out, status, node);
 		print_networks(out, node);
 		print_paths(out, node);
 	}

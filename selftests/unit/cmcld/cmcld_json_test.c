@@ -39,6 +39,8 @@ static void package_fill(struct conf *conf)
 
 	conf->package_count = 1;
 	memcpy(package->name, "web", 4);
+	package->failover_policy = CONF_MIN_PACKAGE_NODE;
+	package->failback_policy = CONF_FAILBACK_AUTOMATIC;
 	package->node_count = 2;
 	package->node[0].id = 1;
 	memcpy(package->node[0].name, "n1", 3);
@@ -160,6 +162,8 @@ static void packages_are_told(void **state)
 	assert_string_equal(text_of(web, "status"), "up");
 	assert_string_equal(text_of(web, "state"), "running");
 	assert_string_equal(text_of(web, "node"), "n1");
+	assert_string_equal(text_of(web, "failover_policy"), "min_package_node");
+	assert_string_equal(text_of(web, "failback_policy"), "automatic");
 	assert_true(json_is_true(json_object_get(web, "auto_run")));
 	assert_string_equal(text_of(service, "max_restarts"), "unlimited");
 	assert_int_equal(json_integer_value(json_object_get(service, "restarts")), 3);

@@ -270,19 +270,31 @@ static const char *type_name(enum conf_package_type type)
 	return "unknown";
 }
 
+static const char *failover_name(enum conf_failover_policy policy)
+{
+	return policy == CONF_MIN_PACKAGE_NODE ? "min_package_node" : "configured_node";
+}
+
+static const char *failback_name(enum conf_failback_policy policy)
+{
+	return policy == CONF_FAILBACK_AUTOMATIC ? "automatic" : "manual";
+}
+
 static json_t *package_json(const struct cmcld_snapshot *snapshot, int index)
 {
 	const struct conf *conf = snapshot->conf;
 	const struct conf_package *package = &conf->package[index];
 	const struct pkg_status *status = &snapshot->package[index];
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o}",
 			 "name", package->name,
 			 "status", pkg_status_name(status->status),
 			 "state", package_state(status),
 			 "auto_run", (int)status->auto_run,
 			 "node", name_or_null(conf, status->node),
 			 "type", type_name(package->type),
+			 "failover_policy", failover_name(package->failover_policy),
+			 "failback_policy", failback_name(package->failback_policy),
 			 "reason", pkg_reason_name(status->why),
 			 "run", (json_int_t)status->run,
 			 "last_halt_failed", name_or_null(conf, status->last_halt_failed_node),
