@@ -2,8 +2,10 @@
 /* cmviewcl: show the cluster. */
 #include "cmd.h"
 #include "cmd_cluster.h"
+#include "cmd_conf_load.h"
 #include "cmd_view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct cmd_help help = {
@@ -22,24 +24,26 @@ static const struct cmd_help help = {
 /* What is known without a running cmcld: the configuration. */
 static json_t *status_from_configuration(void)
 {
-	json_t *names = cluster_nodes();
-	json_t *nodes, *name;
-	size_t at;
+	struct conf *conf = cmd_conf_load(cmd_path(CMD_ETC, "cmclconfig"));
+	json_t *nodes, *status;
 
-	if (!names)
+	if (!conf)
 		return NULL;
 	nodes = json_array();
-	json_array_foreach(names, at, name) {
-		bool here = !strcmp(json_string_value(name), cluster_self());
+	for (u16 i = 0; i < conf->cluster.node_count; i++) {
+		const char *name = conf->cluster.node[i].name;
+		bool here = !strcmp(name, cluster_self());
 
 		json_array_append_new(nodes,
-			json_pack("{s:O,s:s,s:s}", "name", name, "status",
+			json_pack("{s:s,s:s,s:s}", "name", name, "status",
 				  here ? "down" : "unknown", "state",
 				  here ? "halted" : "unknown"));
 	}
-	json_decref(names);
-	return json_pack("{s:{s:s,s:s},s:o,s:[]}", "cluster", "name", "-",
-			 "status", "unknown", "nodes", nodes, "packages");
+	status = json_pack("{s:{s:s,s:s},s:o,s:[]}", "cluster", "name",
+			   conf->cluster.name, "status", "unknown", "nodes", nodes,
+			   "packages");
+	free(conf);
+	return status;
 }
 
 static bool named(const json_t *status, const char *list, const char *name)
