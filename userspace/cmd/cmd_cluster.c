@@ -24,8 +24,12 @@ static int explain(const char *who, int error, json_t *reply)
 {
 	if (json_is_string(reply))
 		return cmd_error("%s", json_string_value(reply));
+	if ((error == -ENOENT || error == -ECONNREFUSED) && !strcmp(who, "cmcld"))
+		return cmd_error("cmcld does not run on this node: start it with cmrunnode, "
+				 "or the cluster with cmruncl");
 	if (error == -ENOENT || error == -ECONNREFUSED)
-		return cmd_error("%s does not run on this node; see systemctl status", who);
+		return cmd_error("%s does not answer on this node; run systemctl start "
+				 "tocsin-%s.socket", who, who);
 	if (error == -EACCES)
 		return cmd_error("%s refuses: only root may ask this", who);
 	if (error == -ETIMEDOUT)
@@ -171,7 +175,7 @@ int cluster_wait_member(const char *node, unsigned int seconds)
 	}
 	cmd_progress_end();
 	return cmd_error("%s is not a member after %u s; on %s see "
-			 "journalctl -u tocsin-cmcld", node, seconds, node);
+			 "journalctl -t cmcld", node, seconds, node);
 }
 
 int cluster_start_node(const char *node)
@@ -195,7 +199,7 @@ int cluster_start_node(const char *node)
 		pause_ms(200);
 	}
 	return cmd_error("cmcld on %s does not answer; there see "
-			 "journalctl -u tocsin-cmcld", node);
+			 "journalctl -t cmcld", node);
 }
 
 json_t *cluster_nodes(void)
