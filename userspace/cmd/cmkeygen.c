@@ -13,8 +13,8 @@ static const struct cmd_help help = {
 	.usage = "[-f] [-o FILE]",
 	.text =
 	"Makes a random key for a cluster and writes it to /etc/tocsin/key (mode 0600).\n"
-	"Whoever has the key can act as a node: copy it to the other nodes and to the\n"
-	"quorum server's host over a safe way only.\n\n"
+	"Whoever has the key can act as a node: copy it to the other nodes only, over a\n"
+	"safe way. The quorum server gets a key of its own: qs -key prints it.\n\n"
 	"  -f        replace a key that is there; it gets the next key number\n"
 	"  -o FILE   write to FILE\n",
 	.examples =
@@ -88,7 +88,7 @@ int cmkeygen_main(int argc, char **argv)
 	err = write_key(path, number);
 	if (err)
 		return cmd_error("%s: %s", path, strerror(-err));
-	printf("key %u is in %s; copy it to the other nodes and the quorum server's host\n",
+	printf("key %u is in %s; copy it to the other nodes (for the quorum server: qs -key)\n",
 	       number, path);
 	return CMD_OK;
 }
