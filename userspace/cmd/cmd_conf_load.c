@@ -23,7 +23,8 @@ static size_t read_all(const char *path, u8 *buf, size_t size)
 	}
 	length = fread(buf, 1, size, file);
 	if (ferror(file) || !length) {
-		cmd_error("%s: cannot be read, or is empty", path);
+		cmd_error("%s: cannot be read, or is empty; copy the file from another node "
+			  "of the cluster", path);
 		length = 0;
 	}
 	fclose(file);
@@ -45,8 +46,8 @@ struct conf *cmd_conf_load(const char *path)
 	if (!length)
 		goto err_free;
 	if (conf_decode(conf, buf, length, &reason)) {
-		cmd_error("%s: %s; cmapplyconf from another node installs it anew",
-			  path, reason ? reason : "damaged");
+		cmd_error("%s: %s; copy the file from another node of the cluster", path,
+			  reason ? reason : "damaged");
 		goto err_free;
 	}
 	free(buf);

@@ -153,8 +153,8 @@ static int conf_load(const char *path, struct conf *conf, char error[CMCLD_CONFI
 	free(data);
 	if (err)
 		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
-			       "%s: %s; install the configuration again with "
-			       "cmapplyconf from another node", path, reason);
+			       "%s: %s; copy the file from another node of the cluster",
+			       path, reason);
 	return err;
 }
 
