@@ -78,8 +78,10 @@ static int reload(struct qs_process *process)
 	int err = qs_auth_read(process->options->auth_file, &fresh, complain);
 
 	if (err) {
-		qs_log(QS_LOG_ERROR, "auth", "%s was not taken over; the former authorisations "
-		       "hold", process->options->auth_file);
+		qs_log(QS_LOG_ERROR, "auth", "%s was not taken over; %s",
+		       process->options->auth_file, process->server ?
+		       "the former authorisations hold" :
+		       "no authorisations are known: the server does not start");
 		return err;
 	}
 	/* Clients are judged by the new table before the old one goes. */
