@@ -68,7 +68,6 @@ void crash_dump_close(struct crash_dump *dump)
 {
 	if (!dump)
 		return;
-	kdump_bmp_decref(dump->pages);
 	kdump_free(dump->context);
 	close(dump->fd);
 	free(dump);
