@@ -39,13 +39,17 @@ static const char package_text[] =
 	"package_name web\npackage_type failover\nnode_name n2\nnode_name n3\n"
 	"node_name n1\nauto_run yes\nservice_name httpd\nservice_cmd /bin/true\n";
 
+static const char later_text[] =
+	"package_name later\npackage_type failover\nnode_name n3\nnode_name n1\n"
+	"auto_run yes\nservice_name later_svc\nservice_cmd /bin/true\n";
+
 /* A cmsrvassistd that does everything at once and writes down who runs what. */
 struct assistant {
 	int listener;
 	int client;
 	pthread_t thread;
 	char path[100];
-	atomic_uint running;		/* run number of the package, 0: halted */
+	atomic_uint running;		/* run number of package web, 0: halted */
 	atomic_bool stop;
 	struct assist_message in, out;
 	u8 buffer[ASSIST_MESSAGE_MAX];
@@ -66,6 +70,7 @@ struct node {
 };
 
 static struct conf *conf;
+static struct conf *newer;		/* with package "later" */
 static char dir[] = "/tmp/cmcld-cluster-XXXXXX";
 static struct node node[NODES + 1];
 
@@ -84,21 +89,28 @@ static void assist_answer(struct assistant *assistant)
 {
 	const struct assist_message *in = &assistant->in;
 	struct assist_message *out = &assistant->out;
+	char name[CONF_NAME_MAX + 1] = "";
+	bool web;
 
+	if (in->package.name)
+		snprintf(name, sizeof(name), "%s", in->package.name);
+	web = !strcmp(name, "web");
 	memset(out, 0, sizeof(*out));
 	out->head = in->head;
-	out->package.name = "web";
+	out->package.name = name;
 	switch (in->head.type) {
 	case ASSIST_HELLO:
 		out->head.type = ASSIST_READY;
 		break;
 	case ASSIST_START:
-		atomic_store(&assistant->running, in->head.run);
+		if (web)
+			atomic_store(&assistant->running, in->head.run);
 		out->head.type = ASSIST_STARTED;
 		out->head.number = PKG_OK;
 		break;
 	case ASSIST_HALT:
-		atomic_store(&assistant->running, 0);
+		if (web)
+			atomic_store(&assistant->running, 0);
 		out->head.type = ASSIST_HALTED;
 		out->head.number = PKG_OK;
 		break;
@@ -328,6 +340,20 @@ static void wait_view(unsigned int mask)
 	assert_true(same);
 }
 
+/* Owner of a package that only the newer configuration has; 0: none. */
+static u16 later_owner(int i)
+{
+	const struct cmcld_snapshot *snapshot = cmcld_snapshot_get(node[i].publisher);
+	u16 owner = 0, k;
+
+	for (k = 0; snapshot && k < snapshot->conf->package_count; k++)
+		if (!strcmp(snapshot->conf->package[k].name, "later") &&
+		    snapshot->package[k].state == PKG_RUNNING)
+			owner = snapshot->package[k].node;
+	cmcld_snapshot_put(node[i].publisher);
+	return owner;
+}
+
 static void wait_package(int seer, u16 owner, enum pkg_state state)
 {
 	u64 until = base_clock_ns() + PATIENCE_NS;
@@ -398,6 +424,23 @@ static void lost_node_comes_back(void **state)
 	assert_int_equal(running_at(3), 0);
 }
 
+static void new_package_starts_while_the_cluster_runs(void **state)
+{
+	const struct cmcld_request reload = { .op = CMCLD_OP_RELOAD, .conf = newer };
+	u64 until = base_clock_ns() + PATIENCE_NS;
+	int i;
+
+	for (i = 1; i <= NODES; i++) {
+		ask(i, &reload);
+		wait_done(i, 0);
+	}
+	while (later_owner(1) != 3 && base_clock_ns() < until)
+		hear();
+	assert_int_equal(later_owner(1), 3);
+	wait_package(1, 2, PKG_RUNNING);
+	assert_int_not_equal(running_at(2), 0);
+}
+
 static void node_with_packages_leaves_only_by_force(void **state)
 {
 	struct cmcld_request leave = { .op = CMCLD_OP_LEAVE };
@@ -438,38 +481,45 @@ static void last_nodes_leave(void **state)
 
 /* ---- making the world ---- */
 
-static int conf_make(void)
+static struct conf *conf_make(const char *more)
 {
 	/* No cluster file may say this, but this host has these addresses. */
 	static const u8 loopback[3] = { 127, 0, 77 };
 	struct conf_report *report = calloc(1, sizeof(*report));
+	struct conf *made = calloc(1, sizeof(*made));
 	int i, err;
 
-	conf = calloc(1, sizeof(*conf));
-	conf_init(conf);
-	err = conf_parse_cluster(conf, cluster_text, strlen(cluster_text), 0, report);
+	conf_init(made);
+	err = conf_parse_cluster(made, cluster_text, strlen(cluster_text), 0, report);
 	if (!err)
-		err = conf_parse_package(conf, package_text, strlen(package_text), 1, report);
-	for (i = 0; i < conf->cluster.node_count; i++)
-		conf->cluster.node[i].id = (u16)(i + 1);
-	conf->cluster.id = 0x1234;
-	conf->cluster.generation = 1;
+		err = conf_parse_package(made, package_text, strlen(package_text), 1, report);
+	if (!err && more)
+		err = conf_parse_package(made, more, strlen(more), 2, report);
+	for (i = 0; i < made->cluster.node_count; i++)
+		made->cluster.node[i].id = (u16)(i + 1);
+	made->cluster.id = 0x1234;
+	made->cluster.generation = 1;
 	if (!err)
-		err = conf_check(conf, report);
-	for (i = 0; i < conf->cluster.node_count; i++)
-		memcpy(conf->cluster.node[i].interface[0].address[0].address.byte, loopback, 3);
+		err = conf_check(made, report);
+	for (i = 0; i < made->cluster.node_count; i++)
+		memcpy(made->cluster.node[i].interface[0].address[0].address.byte, loopback, 3);
 	for (i = 0; i < report->count; i++)
 		print_message("%s: %s; %s; %s\n", report->error[i].what, report->error[i].found,
 			      report->error[i].allowed, report->error[i].remedy);
 	free(report);
-	return err;
+	if (!err)
+		return made;
+	free(made);
+	return NULL;
 }
 
 static int setup(void **state)
 {
 	int i;
 
-	if (!mkdtemp(dir) || conf_make())
+	conf = conf_make(NULL);
+	newer = conf_make(later_text);
+	if (!mkdtemp(dir) || !conf || !newer)
 		return -1;
 	base_key_generate(1, &node[1].config.key);
 	for (i = 2; i <= NODES; i++)
@@ -482,7 +532,7 @@ static int teardown(void **state)
 {
 	int i;
 
-	if (!conf->cluster.subnet_count)
+	if (!conf || !newer)
 		return 0;
 
 	for (i = 1; i <= NODES; i++) {
@@ -496,6 +546,7 @@ static int teardown(void **state)
 	pthread_join(fake_thread, NULL);
 	cmcld_snapshot_thread_end();
 	free(conf);
+	free(newer);
 	rmdir(dir);
 	return 0;
 }
@@ -508,6 +559,7 @@ int main(void)
 		cmocka_unit_test(package_moves_on_request_from_any_node),
 		cmocka_unit_test(others_carry_on_without_a_lost_node),
 		cmocka_unit_test(lost_node_comes_back),
+		cmocka_unit_test(new_package_starts_while_the_cluster_runs),
 		cmocka_unit_test(node_with_packages_leaves_only_by_force),
 		cmocka_unit_test(last_nodes_leave),
 	};
