@@ -286,7 +286,8 @@ static json_t *package_json(const struct cmcld_snapshot *snapshot, int index)
 	const struct conf_package *package = &conf->package[index];
 	const struct pkg_status *status = &snapshot->package[index];
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:s, s:s, s:s, s:s,"
+			 " s:I, s:o, s:o, s:o, s:o, s:o}",
 			 "name", package->name,
 			 "status", pkg_status_name(status->status),
 			 "state", package_state(status),
