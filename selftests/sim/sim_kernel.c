@@ -29,6 +29,12 @@ void sim_kernel_reset(struct sim_world *world, u32 node)
 	kernel->check_ns = SIM_NEVER;
 }
 
+/* Half of what the margin allows, by the slowest clock. */
+static u64 half_margin(const struct sim_world *world)
+{
+	return world->params.margin_ns * 499 / 1000;
+}
+
 /*
  * TOC.  The share of the margin that the check did not use is what the last
  * CPU may take to stop; until then everything on the node goes on acting.
@@ -41,7 +47,7 @@ static void down(struct sim_world *world, u32 node, enum core_verdict verdict)
 	if (n->kernel.verdict != CORE_VERDICT_NONE)
 		return;
 	n->kernel.verdict = verdict;
-	stop = sim_rng_below(&world->rng_node, world->params.margin_ns * 499 / 1000);
+	stop = sim_rng_below(&world->rng_node, half_margin(world));
 	sim_trace(world, node, "verdict", "%s", sim_verdict_name(verdict));
 	check_verdict(world, node, verdict);
 	sim_node_die_at(world, node, world->now_ns + stop);
@@ -63,10 +69,9 @@ static void check_schedule(struct sim_world *world, u32 node)
 	if (at < world->now_ns)
 		at = world->now_ns;
 	/* A later deadline needs no new event: the check finds it when it runs. */
-	if (kernel->check_ns != SIM_NEVER &&
-	    kernel->check_ns <= at + world->params.margin_ns * 499 / 1000)
+	if (kernel->check_ns != SIM_NEVER && kernel->check_ns <= at + half_margin(world))
 		return;
-	event.at_ns = at + sim_rng_below(&world->rng_node, world->params.margin_ns * 499 / 1000);
+	event.at_ns = at + sim_rng_below(&world->rng_node, half_margin(world));
 	event.boot = world->node[node].boot;
 	event.arg[0] = kernel->instance;
 	event.arg[1] = event.at_ns;
