@@ -43,6 +43,8 @@ static void promise_mutants(struct member *m, const struct member_ballot *ballot
 			continue;
 		view.member[kept++] = *member;
 	}
+	if (mutant_ack_stop_at_promise && kept == m->installed.count)
+		return;
 	view.count = kept;
 	view.epoch++;
 	view.coordinator = view.member[0].id;
