@@ -244,6 +244,28 @@ static void leave_moves_packages(void **state)
 	assert_int_equal(ask(3, PKG_OP_MOVE, "web", 1), PKG_E_NODE_DOWN);
 }
 
+/* Two ask that node 1 leaves, one of them goes away: the other's leaving holds. */
+static void leave_asked_twice(void **state)
+{
+	struct pkg_event cancel = { .type = PKG_ADMIN_CANCEL };
+
+	for (u64 gone = 5; gone <= 6; gone++) {
+		one_package(3);
+		world_form();
+		w.delay_ns = 50 * MS;
+		admin(1, 5, PKG_OP_LEAVE, "", 0);
+		admin(1, 6, PKG_OP_LEAVE, "", 0);
+		world_run(10 * MS);
+		cancel.admin.id = gone;
+		feed(1, &cancel);
+		world_run(2000 * MS);
+		assert_int_equal(w.result, PKG_DONE);
+		assert_true(pkg_node_idle(w.node[1].pkg));
+		assert_int_equal(w.node[1].starts[0], 1);
+		assert_int_equal(status(0).node, 2);
+	}
+}
+
 static void halt_cluster(void **state)
 {
 	one_package(3);
@@ -457,6 +479,7 @@ int main(void)
 		cmocka_unit_test(no_node_left),
 		cmocka_unit_test(request_outlives_coordinator),
 		cmocka_unit_test(leave_moves_packages),
+		cmocka_unit_test(leave_asked_twice),
 		cmocka_unit_test(halt_cluster),
 		cmocka_unit_test(halt_cluster_fails),
 		cmocka_unit_test(failed_halt_needs_a_word),

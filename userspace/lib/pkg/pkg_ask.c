@@ -43,8 +43,26 @@ static void leave_begin(struct pkg *pkg, struct pkg_ask *ask)
 		pkg_ask_over(ask, PKG_E_HAS_PACKAGES);
 		return;
 	}
+	/* Of several who ask the first counts: only its end undoes the leaving. */
+	if (!pkg->leaving)
+		pkg->leave_id = ask->request.id;
 	pkg->leaving = true;
-	pkg->leave_id = ask->request.id;
+	pkg->tell_status = true;
+}
+
+/* Who asked is gone; while another one waits for the same the leaving goes on. */
+static void leave_cancel(struct pkg *pkg)
+{
+	for (u16 i = 0; i < PKG_ADMIN_MAX; i++) {
+		const struct pkg_ask *ask = &pkg->ask[i];
+
+		if (ask->phase == PKG_ASK_FREE || ask->request.op != PKG_OP_LEAVE ||
+		    ask->request.id == pkg->leave_id)
+			continue;
+		pkg->leave_id = ask->request.id;
+		return;
+	}
+	pkg->leaving = false;
 	pkg->tell_status = true;
 }
 
@@ -90,10 +108,8 @@ void pkg_ask_begin(struct pkg *pkg, const struct pkg_event *event)
 
 void pkg_ask_cancel(struct pkg *pkg, u64 id)
 {
-	if (pkg->leaving && pkg->leave_id == id) {
-		pkg->leaving = false;
-		pkg->tell_status = true;
-	}
+	if (pkg->leaving && pkg->leave_id == id)
+		leave_cancel(pkg);
 	for (u16 i = 0; i < PKG_ADMIN_MAX; i++) {
 		struct pkg_ask *ask = &pkg->ask[i];
 
