@@ -261,6 +261,8 @@ static void leave_asked_twice(void **state)
 		world_run(2000 * MS);
 		assert_int_equal(w.result, PKG_DONE);
 		assert_true(pkg_node_idle(w.node[1].pkg));
+		assert_false(pkg_node_active(w.node[1].pkg));
+		assert_true(pkg_node_active(w.node[2].pkg));
 		assert_int_equal(w.node[1].starts[0], 1);
 		assert_int_equal(status(0).node, 2);
 	}
@@ -308,6 +310,7 @@ static void failed_halt_needs_a_word(void **state)
 	world_form();
 	w.halt_outcome[0] = PKG_NO_RESTART;
 	assert_int_equal(ask(1, PKG_OP_HALT, "web", 0), PKG_E_HALT_FAILED);
+	assert_true(pkg_node_active(w.node[1].pkg));
 	assert_int_equal(ask(2, PKG_OP_RUN, "web", 2), PKG_E_HALT_FAILED);
 	w.node[1].truth[0].is = NOTHING;
 	assert_int_equal(ask(2, PKG_OP_ENABLE, "web", 0), PKG_DONE);

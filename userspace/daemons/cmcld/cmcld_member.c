@@ -99,9 +99,22 @@ static void do_arm(struct cmcld *cmcld)
 	answer_result(cmcld, MEMBER_EVENT_KERNEL_ARMED, err);
 }
 
+/*
+ * The others start at once what a node that disarmed has run.  So with something
+ * still running here it stays armed: whoever is out then is out by a TOC.
+ */
+static int disarm_checked(struct cmcld *cmcld, bool force)
+{
+	if (!cmcld_pkg_active(cmcld))
+		return cmcld_kernel_disarm(cmcld->kernel, force);
+	cmcld_log(LOG_CRIT, "Safety time protection is not ended: a package still runs on "
+		  "this node. Halt it, then halt the node again.");
+	return -EBUSY;
+}
+
 static void do_disarm(struct cmcld *cmcld, bool force)
 {
-	int err = cmcld_kernel_disarm(cmcld->kernel, force);
+	int err = disarm_checked(cmcld, force);
 
 	if (!err)
 		cmcld_pet_end(cmcld);

@@ -353,6 +353,11 @@ void cmcld_pkg_event(struct cmcld *cmcld, const struct pkg_event *event)
 	give(cmcld, event);
 }
 
+bool cmcld_pkg_active(const struct cmcld *cmcld)
+{
+	return pkg_node_active(cmcld->packages->pkg);
+}
+
 void cmcld_pkg_status(const struct cmcld *cmcld, u16 package, struct pkg_status *status)
 {
 	if (pkg_status_get(cmcld->packages->pkg, package, status))

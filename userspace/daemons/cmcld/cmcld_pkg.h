@@ -31,6 +31,9 @@ void cmcld_pkg_cancel(struct cmcld *cmcld, u64 id);
 /* From cmsrvassistd. */
 void cmcld_pkg_event(struct cmcld *cmcld, const struct pkg_event *event);
 
+/* Does this node run anything, or has it failed to halt what it ran? */
+bool cmcld_pkg_active(const struct cmcld *cmcld);
+
 /* For snapshots. */
 void cmcld_pkg_status(const struct cmcld *cmcld, u16 package, struct pkg_status *status);
 

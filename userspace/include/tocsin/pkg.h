@@ -329,6 +329,11 @@ int pkg_status_get(const struct pkg *pkg, u16 package, struct pkg_status *status
 /* This node owns no package and has none running, starting or halting. */
 bool pkg_node_idle(const struct pkg *pkg);
 
+/* This node has one running, starting or halting, or could not halt one. Not the
+ * opposite of idle: it may own one that it has not begun, and will refuse.
+ */
+bool pkg_node_active(const struct pkg *pkg);
+
 /* May another PKG_ADMIN come? At most PKG_ADMIN_MAX are worked on at a time. */
 bool pkg_admin_room(const struct pkg *pkg);
 

@@ -74,6 +74,18 @@ bool pkg_node_idle(const struct pkg *pkg)
 	return true;
 }
 
+bool pkg_node_active(const struct pkg *pkg)
+{
+	for (u16 i = 0; i < PKG_SLOTS; i++)
+		if (pkg_owned_here(pkg, &pkg->slot[i]) &&
+		    pkg->slot[i].record.state == PKG_HALT_FAILED)
+			return true;
+	for (u16 i = 0; i < pkg->settings_count; i++)
+		if (pkg->settings[i].local.phase != PKG_IDLE)
+			return true;
+	return false;
+}
+
 u64 pkg_rejected(const struct pkg *pkg)
 {
 	return pkg->rejected;
