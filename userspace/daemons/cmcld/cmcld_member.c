@@ -154,7 +154,7 @@ static void do_toc(struct cmcld *cmcld, enum member_reason reason)
 {
 	cmcld_log(LOG_EMERG, "This node goes down now: %s", member_reason_name(reason));
 	cmcld_event("toc-request", "why=%s", member_reason_name(reason));
-	cmcld_kernel_toc(cmcld->kernel, member_reason_name(reason));
+	cmcld_pet_toc(cmcld, member_reason_name(reason));
 }
 
 static void do_left(struct cmcld *cmcld)

@@ -93,6 +93,12 @@ void cmcld_pet_end(struct cmcld *cmcld)
 	cmcld_log(LOG_NOTICE, "Safety time protection ended: this node has left in order");
 }
 
+void cmcld_pet_toc(struct cmcld *cmcld, const char *why)
+{
+	cmcld_kernel_toc(cmcld->kernel, why);
+	cmcld->pet->armed = false;
+}
+
 bool cmcld_pet_armed(const struct cmcld *cmcld)
 {
 	return cmcld->pet->armed;

@@ -18,6 +18,9 @@ void cmcld_pet_destroy(struct cmcld *cmcld);
 void cmcld_pet_begin(struct cmcld *cmcld);
 void cmcld_pet_end(struct cmcld *cmcld);
 
+/* Take this node down. Should the kernel not hear it: no renewal comes after it. */
+void cmcld_pet_toc(struct cmcld *cmcld, const char *why);
+
 bool cmcld_pet_armed(const struct cmcld *cmcld);
 /* The longest this thread was unable to run, ns. */
 u64 cmcld_pet_late_max_ns(const struct cmcld *cmcld);

@@ -7,6 +7,7 @@
 #include "cmcld_admin.h"
 #include "cmcld_log.h"
 #include "cmcld_member.h"
+#include "cmcld_pet.h"
 #include "cmcld_publish.h"
 
 #define PROPOSALS_MAX	512
@@ -125,7 +126,7 @@ static void do_toc(struct cmcld *cmcld, const struct pkg_action *action)
 	cmcld_log(LOG_EMERG, "This node goes down now: %s", text);
 	cmcld_event("toc-request", "why=package-%s",
 		    package_name(cmcld, action->package));
-	cmcld_kernel_toc(cmcld->kernel, text);
+	cmcld_pet_toc(cmcld, text);
 }
 
 static void do_changed(struct cmcld *cmcld, u16 package)
