@@ -145,11 +145,19 @@ bool assistd_cgroup_holds(const char *path, pid_t pid)
 bool assistd_cgroup_empty(const char *path)
 {
 	char name[ASSISTD_PATH_MAX], *text;
+	ssize_t length;
 	bool empty;
 
 	base_str_print(name, sizeof(name), "%s/cgroup.events", path);
-	if (base_file_read(name, PROCS_MAX, &text) < 0)
+	length = base_file_read(name, PROCS_MAX, &text);
+	/* Only what is not there is certainly empty; -ENODEV: gone while read. */
+	if (length == -ENOENT || length == -ENODEV)
 		return true;
+	if (length < 0) {
+		base_log(BASE_LOG_ERROR, "%s: %s: taken for not empty", name,
+			 strerror((int)-length));
+		return false;
+	}
 	empty = strstr(text, "populated 0") != NULL;
 	free(text);
 	return empty;

@@ -22,6 +22,9 @@ static int events_changed(sd_event_source *source, int fd, uint32_t events, void
 	char text[256];
 	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
 
+	/* Gone with its last process; any other error tells nothing. */
+	if (length < 0 && errno != ENODEV)
+		return 0;
 	text[length > 0 ? length : 0] = 0;
 	if (length > 0 && !strstr(text, "populated 0"))
 		return 0;
@@ -38,8 +41,13 @@ enum pkg_outcome assistd_wait_empty(struct assistd_package *package, const char 
 	if (assistd_cgroup_empty(cgroup))
 		return PKG_OK;
 	package->empty_fd = assistd_cgroup_watch(cgroup);
-	if (package->empty_fd < 0)
+	if (package->empty_fd == -ENOENT || package->empty_fd == -ENODEV)
 		return PKG_OK;		/* the cgroup is gone meanwhile */
+	if (package->empty_fd < 0) {
+		base_log(BASE_LOG_ERROR, "%s: cannot watch: %s", cgroup,
+			 strerror(-package->empty_fd));
+		return PKG_NO_RESTART;
+	}
 	err = sd_event_add_io(package->assistd->event, &package->empty_source,
 			      package->empty_fd, EPOLLPRI, events_changed, package);
 	if (err < 0) {
