@@ -131,7 +131,9 @@ int tocsin_arm(struct tocsin *t)
 	if (tocsin_armed(t))
 		return -EALREADY;
 	t->warnings = tocsin_guard_warnings(t);
-	__module_get(THIS_MODULE);
+	/* Not when it is being unloaded already: the family goes only then. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
 	err = tocsin_safety_start(t);
 	if (err)
 		goto err_put;

@@ -8,6 +8,7 @@
 
 #include <linux/kernel.h>
 #include <linux/panic.h>
+#include <linux/preempt.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
@@ -102,6 +103,10 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	/* From here to the end on this CPU. */
 	local_irq_disable();
 	if (atomic_cmpxchg(&toc_begun, 0, 1)) {
+		/* park() lets interrupts in again: this may be a task, and
+		 * must not give way to another one, nor to a softirq.
+		 */
+		preempt_count_add(HARDIRQ_OFFSET);
 		park(NULL);
 		return;
 	}
