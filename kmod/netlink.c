@@ -101,15 +101,17 @@ static int attach(struct tocsin *t, struct core_config *config, struct genl_info
 		GENL_SET_ERR_MSG(info, "nothing is armed: there is nothing to resume");
 		return -ESTALE;
 	}
+	err = core_config_check(config);
+	if (err) {
+		GENL_SET_ERR_MSG(info, "interval or a timeout is out of range");
+		return err;
+	}
 	err = tocsin_parse_instance(t, info);
 	if (err)
 		return err;
 	while (!config->incarnation)
 		get_random_bytes(&config->incarnation, sizeof(config->incarnation));
-	err = tocsin_attach(t, config, info->snd_portid);
-	if (err)
-		GENL_SET_ERR_MSG(info, "interval or a timeout is out of range");
-	return err;
+	return tocsin_attach(t, config, info->snd_portid);
 }
 
 int tocsin_nl_attach_doit(struct sk_buff *request, struct genl_info *info)

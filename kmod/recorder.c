@@ -129,6 +129,7 @@ static void config_write(const struct tocsin *t)
 {
 	const struct core_config *config = &t->core->config;
 
+	header->real_offset_ns = tocsin_clock_real_offset_ns();
 	header->attached = t->attached;
 	header->action = t->action;
 	header->cluster_id = config->cluster_id;
@@ -172,7 +173,6 @@ void tocsin_recorder_owner(struct tocsin *t)
 	lockdep_assert_held(&t->mutex);
 	header->owner_pid = task_tgid_nr(current);
 	get_task_comm(header->owner_name, current);
-	header->real_offset_ns = tocsin_clock_real_offset_ns();
 }
 
 struct recorder_verdict *tocsin_recorder_verdict(void)

@@ -4,27 +4,25 @@
  */
 #include "core_state.h"
 
-static bool config_good(const struct core_config *config)
+int core_config_check(const struct core_config *config)
 {
 	if (!config->node_id || config->node_id > CORE_NODE_ID_MAX)
-		return false;
-	if (!config->incarnation)
-		return false;
+		return -EINVAL;
 	if (config->interval_ns < CORE_INTERVAL_NS_MIN ||
 	    config->interval_ns > CORE_INTERVAL_NS_MAX)
-		return false;
+		return -EINVAL;
 	if (config->member_timeout_ns < CORE_INTERVALS_PER_TIMEOUT_MIN * config->interval_ns ||
 	    config->member_timeout_ns > CORE_MEMBER_TIMEOUT_NS_MAX)
-		return false;
+		return -EINVAL;
 	if (config->safety_timeout_ns < CORE_SAFETY_TIMEOUT_NS_MIN ||
 	    config->safety_timeout_ns > CORE_SAFETY_TIMEOUT_NS_MAX)
-		return false;
-	return config->on_detach_ns <= config->safety_timeout_ns;
+		return -EINVAL;
+	return config->on_detach_ns <= config->safety_timeout_ns ? 0 : -EINVAL;
 }
 
 int core_init(struct core *core, const struct core_config *config, u64 now_ns)
 {
-	if (!config_good(config) || !now_ns)
+	if (core_config_check(config) || !config->incarnation || !now_ns)
 		return -EINVAL;
 	memset(core, 0, sizeof(*core));
 	core->config = *config;

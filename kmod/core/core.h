@@ -89,6 +89,9 @@ struct core_ages {
 	} age[CORE_VIEW_MEMBERS_MAX];
 };
 
+/* Is it in range (the incarnation aside)? Return: 0 or -EINVAL. */
+int core_config_check(const struct core_config *config);
+
 /**
  * core_init - start an instance: disarmed, no view, no peers
  * Return: 0, or -EINVAL with a configuration out of range.
