@@ -50,6 +50,9 @@ t "bad configurations are refused" $K "expect EINVAL" "attach node=1 interval=4"
 	"expect ESTALE" "attach node=1 incarnation=5" "status attached=0"
 t "attach, arm, pet, disarm" $K "attach node=1" key "expect EPERM" pet \
 	"expect EPERM" disarm arm "pet for=1000" "expect EALREADY" arm disarm "status armed=0"
+t "a bad configuration changes nothing" $K "attach node=1" "peer id=2" \
+	"expect EINVAL" "attach node=1 member=700" "expect ERANGE" "attach node=1 margin=1" \
+	"status attached=1" "peers count=1"
 t "closing a disarmed socket dissolves the instance" $K "status attached=0"
 t "peers come and go, bad ones are refused" $K "attach node=1" \
 	"expect EADDRNOTAVAIL" "peer id=2 local=10.9.9.9 remote=10.9.9.8" \

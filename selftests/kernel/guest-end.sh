@@ -4,8 +4,8 @@
 . /test/guest-lib.sh
 
 together() {
-	$K "fake id=2 local=127.0.0.2 $1" >/tmp/fake 2>&1 &
-	$K "attach node=1 safety=20000" key "peer id=2" arm "form epoch=1 nodes=1,2" \
+	$K "fake id=2 local=127.0.0.2 member=3000 $1" >/tmp/fake 2>&1 &
+	$K "attach node=1 safety=20000 member=3000" key "peer id=2" arm "form epoch=1 nodes=1,2" \
 		"note armed" "pet for=30000"
 }
 
@@ -32,7 +32,7 @@ apart() {
 	ip addr add 10.0.0.$1/24 dev eth0
 	ip -6 addr add fd00::$1/64 dev eth0
 	ip link set eth0 up
-	$K "attach node=$1 safety=60000" key \
+	$K "attach node=$1 safety=60000 member=3000" key \
 		"peer id=$2 local=10.0.0.$1 remote=10.0.0.$2 local1=fd00::$1 remote1=fd00::$2" \
 		arm "form epoch=1 nodes=1,2" "touch path=/tmp/formed" "pet for=1500" \
 		"peers up=1" "note armed" "touch path=/tmp/armed" "pet for=60000" &
@@ -51,8 +51,9 @@ alone) together "quiet=1000" ;;
 evicted) together "evict=800" ;;
 restart) $K "attach node=1 safety=700 action=1" arm "note armed" "sleep 20000" ;;
 shutdown)
-	$K "attach node=1 safety=1000 detach=1000" arm "note armed" "pet for=300" "sleep 20000" &
-	usleep 600000
+	$K "attach node=1 safety=5000 detach=5000" arm "note armed" "touch path=/tmp/armed" \
+		"pet for=60000" &
+	await /tmp/armed || exit 1
 	exec reboot -f
 	;;
 stuck) stuck "$2" ;;

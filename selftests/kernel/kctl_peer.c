@@ -6,6 +6,7 @@
  *
  * It forms the view of both (epoch 1), and then, if told so:
  *   quiet=MS    stops sending that long after
+ *   member=MS   has another MEMBER_TIMEOUT than 1 s
  *   evict=MS    accepts and installs epoch 2 without the other
  */
 #include "kctl.h"
@@ -96,8 +97,8 @@ void kctl_peer_run(char **options)
 		.cluster_id = KCTL_CLUSTER,
 		.incarnation = base_random_u64(),
 		.interval_ns = 100 * BASE_NS_PER_MS,
-		.member_timeout_ns = 1000 * BASE_NS_PER_MS,
-		.safety_timeout_ns = 5000 * BASE_NS_PER_MS,
+		.member_timeout_ns = kctl_number(options, "member", 1000) * BASE_NS_PER_MS,
+		.safety_timeout_ns = 60000 * BASE_NS_PER_MS,
 		.node_id = kctl_number(options, "id", 2),
 	};
 	u64 quiet_ns = kctl_number(options, "quiet", 1000000) * BASE_NS_PER_MS;
