@@ -20,6 +20,13 @@ int cmd_conf_add_package(struct cmd_conf *run, const char *path)
 	return 0;
 }
 
+static int complain(const char *path, int error)
+{
+	if (error == -EFBIG)
+		return cmd_error("%s: larger than 4 MiB: this is no configuration file", path);
+	return cmd_error("%s: %s", path, strerror(-error));
+}
+
 int cmd_conf_add_list(struct cmd_conf *run, const char *path)
 {
 	char *text, *rest, *line;
@@ -27,7 +34,7 @@ int cmd_conf_add_list(struct cmd_conf *run, const char *path)
 	int code = 0;
 
 	if (size < 0)
-		return cmd_error("%s: %s", path, strerror((int)-size));
+		return complain(path, (int)size);
 	rest = text;
 	while (!code && (line = strsep(&rest, "\n"))) {
 		line = base_str_trim(line);
@@ -55,7 +62,7 @@ static int parse_file(struct cmd_conf *run, const char *path, u16 index)
 
 	run->file[index] = path;
 	if (size < 0)
-		return cmd_error("%s: %s", path, strerror((int)-size));
+		return complain(path, (int)size);
 	if (index)
 		conf_parse_package(run->conf, text, (size_t)size, index, run->report);
 	else
