@@ -13,8 +13,16 @@
 struct crash_dump {
 	kdump_ctx_t *context;
 	kdump_bmp_t *pages;
+	struct crash_dump *next;	/* in @abandoned */
 	int fd;
 };
+
+/*
+ * Files that could not be opened stay here to the end of the process:
+ * libkdumpfile 0.5 frees what it has freed already when a compressed dump's
+ * header is damaged.
+ */
+static struct crash_dump *abandoned;
 
 static int open_context(struct crash_dump *dump, const char *path)
 {
@@ -55,10 +63,10 @@ int crash_dump_open(const char *path, struct crash_dump **result)
 	return CMD_OK;
 
 err_close:
-	/* The context is left to the end of the process: libkdumpfile 0.5 frees
-	 * what it has freed already when a compressed dump's header is damaged.
-	 */
 	close(dump->fd);
+	dump->next = abandoned;
+	abandoned = dump;
+	return CMD_FAILED;
 err_free:
 	free(dump);
 	return CMD_FAILED;
