@@ -140,10 +140,12 @@ static void stop_node(unsigned int index)
 	node[index].sessions = NULL;
 }
 
-static int start_all(void)
+static int start_all(u64 ping_ms, u64 stall_ms)
 {
 	unsigned int path;
 
+	ping_ns = ping_ms * BASE_NS_PER_MS;
+	stall_ns = stall_ms * BASE_NS_PER_MS;
 	assert_true(sd_event_new(&loop) >= 0);
 	memset(node, 0, sizeof(node));
 	port = free_port();
@@ -161,33 +163,25 @@ static int start_all(void)
 /* Patient: on a busy machine nothing moves only because it was slow. */
 static int setup(void **state)
 {
-	ping_ns = 2 * BASE_NS_PER_S;
-	stall_ns = 20 * BASE_NS_PER_S;
-	return start_all();
+	return start_all(2000, 20000);
 }
 
 /* Silence is noticed soon. */
 static int setup_silence(void **state)
 {
-	ping_ns = 200 * BASE_NS_PER_MS;
-	stall_ns = 20 * BASE_NS_PER_S;
-	return start_all();
+	return start_all(200, 20000);
 }
 
 /* The stall is noticed, and long before the dead connection is. */
 static int setup_stall(void **state)
 {
-	ping_ns = 5 * BASE_NS_PER_S;
-	stall_ns = 100 * BASE_NS_PER_MS;
-	return start_all();
+	return start_all(5000, 100);
 }
 
 /* Both, soon. */
 static int setup_hasty(void **state)
 {
-	ping_ns = 100 * BASE_NS_PER_MS;
-	stall_ns = 50 * BASE_NS_PER_MS;
-	return start_all();
+	return start_all(100, 50);
 }
 
 static int teardown(void **state)
@@ -254,9 +248,7 @@ static void messages_flow_both_ways(void **state)
 	assert_int_equal(node[1].messages, 1000);
 	/* Unless a connection broke on a busy machine. */
 	if (stats(0).switches == 1)
-		assert_int_equal(stats(0).resent, 0);
-	if (stats(0).switches == 1)
-		assert_int_equal(stats(1).duplicates, 0);
+		assert_int_equal(stats(0).resent + stats(1).duplicates, 0);
 	assert_int_equal(net_sessions_send(node[0].sessions, 2, 77, NULL, 0), 0);
 	run_until(node[1].last_type == 77);
 	assert_int_equal(node[1].last_size, 0);
@@ -307,6 +299,7 @@ static void broken_connections_lose_and_repeat_nothing(void **state)
 
 static void path_down_moves_traffic_at_once(void **state)
 {
+	u64 start;
 	u8 path;
 
 	run_until(all_paths());
@@ -316,13 +309,10 @@ static void path_down_moves_traffic_at_once(void **state)
 	send_next(&node[0], 100);
 	net_session_path_state(node[0].sessions, 2, path, false);
 	assert_int_equal(stats(0).path, 1 - path);
-	{
-		u64 start = base_clock_ns();
-
-		run_until(delivered(0));
-		/* Well before the stall would have been noticed. */
-		assert_true(base_clock_ns() - start < 10 * BASE_NS_PER_S);
-	}
+	start = base_clock_ns();
+	run_until(delivered(0));
+	/* Well before the stall would have been noticed. */
+	assert_true(base_clock_ns() - start < 10 * BASE_NS_PER_S);
 	assert_true(stats(0).resent == 1);
 	assert_int_equal(net_session_path_state(node[0].sessions, 2, 2, false), -ENOENT);
 	assert_int_equal(net_session_path_state(node[0].sessions, 3, 0, false), -ENOENT);
