@@ -21,6 +21,9 @@ module_param(shutdown_grace_s, uint, 0644);
 MODULE_PARM_DESC(shutdown_grace_s,
 		 "Seconds that the last part of a shutdown may take while armed (default 60)");
 
+/* The machine is on its way to sleep, or from it; protected by the mutex. */
+static bool sleeping;
+
 /*
  * The timer keeps running through a shutdown, so that one that hangs ends; the
  * deadline of the safety lease is moved once.  The quorum lease stays: until
@@ -28,7 +31,7 @@ MODULE_PARM_DESC(shutdown_grace_s,
  */
 static int reboot_notified(struct notifier_block *block, unsigned long action, void *command)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_initial;
 	u64 grace_ns = min_t(u64, shutdown_grace_s, SHUTDOWN_GRACE_S_MAX) * NSEC_PER_SEC;
 	unsigned long flags;
 	u64 now_ns;
@@ -37,29 +40,52 @@ static int reboot_notified(struct notifier_block *block, unsigned long action, v
 		return NOTIFY_DONE;
 	now_ns = tocsin_lock(t, &flags);
 	core_shutdown(t->core, now_ns, grace_ns);
-	tocsin_record(RECORDER_REBOOT, 0, 0, core_safety_lease_ns(t->core), action, 0, 0);
+	tocsin_record(t, RECORDER_REBOOT, 0, 0, core_safety_lease_ns(t->core), action, 0, 0);
 	tocsin_unlock(t, flags);
 	pr_notice("tocsin: armed during shutdown: it must end within %u s\n", shutdown_grace_s);
 	return NOTIFY_DONE;
 }
 
+/* Under the mutex, so that nothing arms between the answer and the sleep. */
+static int sleep_prepare(struct tocsin *t)
+{
+	bool armed;
+
+	mutex_lock(&t->mutex);
+	armed = tocsin_armed(t);
+	sleeping = !armed;
+	mutex_unlock(&t->mutex);
+	if (!armed)
+		return NOTIFY_OK;
+	pr_warn("tocsin: armed: no sleep; halt the cluster on this node first\n");
+	return notifier_from_errno(-EBUSY);
+}
+
 static int pm_notified(struct notifier_block *block, unsigned long event, void *unused)
 {
+	struct tocsin *t = tocsin_initial;
+
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
-		if (!tocsin_armed(tocsin_instance))
-			return NOTIFY_DONE;
-		pr_warn("tocsin: armed: no sleep; halt the cluster on this node first\n");
-		return notifier_from_errno(-EBUSY);
+		return sleep_prepare(t);
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
 		tocsin_clock_resume();
+		mutex_lock(&t->mutex);
+		sleeping = false;
+		mutex_unlock(&t->mutex);
 		return NOTIFY_OK;
 	}
 	return NOTIFY_DONE;
+}
+
+bool tocsin_guard_sleeping(void)
+{
+	lockdep_assert_held(&tocsin_initial->mutex);
+	return sleeping;
 }
 
 static struct notifier_block reboot_block = {
@@ -89,6 +115,8 @@ u32 tocsin_guard_warnings(const struct tocsin *t)
 {
 	u32 warnings = 0;
 
+	if (t->action == TOCSIN_ACTION_REPORT)
+		return 0;
 	if (!kexec_crash_loaded()) {
 		warnings |= TOCSIN_WARNING_NO_KDUMP;
 		pr_warn("tocsin: no crash kernel is loaded: a TOC will leave no dump\n");

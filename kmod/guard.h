@@ -10,6 +10,9 @@ struct tocsin;
 int tocsin_guard_init(void);
 void tocsin_guard_uninit(void);
 
+/* Is the machine going to sleep? Context: process, the initial instance's mutex held. */
+bool tocsin_guard_sleeping(void);
+
 /* Bits of enum tocsin_warning; also logged. Context: process. */
 u32 tocsin_guard_warnings(const struct tocsin *t);
 

@@ -13,6 +13,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
 
 #include "clock.h"
 #include "guard.h"
@@ -23,7 +25,15 @@
 #include "timers.h"
 #include "toc.h"
 
-struct tocsin *tocsin_instance;
+struct tocsin *tocsin_initial;
+
+/* What the module keeps for each network namespace. */
+struct in_namespace {
+	struct tocsin *instance;
+};
+
+static unsigned int namespace_id;
+static DEFINE_MUTEX(making);
 
 u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 {
@@ -38,16 +48,29 @@ u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 	return now_ns;
 }
 
+/* The deadlines, for those who look without the lock. An instance that is over
+ * has none.
+ */
+static void deadlines_publish(struct tocsin *t)
+{
+	bool over = t->reported;
+
+	atomic64_set(&t->safety_ns, over ? CORE_NEVER : core_safety_lease_ns(t->core));
+	atomic64_set(&t->quorum_ns, over ? CORE_NEVER : core_quorum_lease_ns(t->core));
+}
+
 void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock)
 {
 	enum core_verdict verdict = t->core->verdict;
 	u64 deadline_ns = core_deadline_ns(t->core);
 	u64 now_ns = t->now_ns;
+	bool news = verdict != CORE_VERDICT_NONE && !t->reported;
 
-	atomic64_set(&t->safety_ns, core_safety_lease_ns(t->core));
-	atomic64_set(&t->quorum_ns, core_quorum_lease_ns(t->core));
+	if (unlikely(news) && t->action == TOCSIN_ACTION_REPORT)
+		WRITE_ONCE(t->reported, true);
+	deadlines_publish(t);
 	raw_spin_unlock_irqrestore(&t->lock, flags);
-	if (unlikely(verdict != CORE_VERDICT_NONE))
+	if (unlikely(news))
 		tocsin_toc(t, verdict, now_ns, now_ns > deadline_ns ? now_ns - deadline_ns : 0);
 	tocsin_safety_deadline(t);
 }
@@ -73,6 +96,7 @@ int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
 	now_ns = tocsin_lock(t, &flags);
 	err = core_init(t->core, config, now_ns);
 	if (!err) {
+		WRITE_ONCE(t->reported, false);
 		t->attached = true;
 		t->owner = owner;
 		t->last_pet_ns = now_ns;
@@ -103,6 +127,16 @@ static void peers_unlink(struct tocsin *t)
 	tocsin_unlock(t, flags);
 }
 
+/* Undo what arming took. */
+static void unpin(struct tocsin *t)
+{
+	if (!t->pinned)
+		return;
+	t->pinned = false;
+	tocsin_safety_stop(t);
+	module_put(THIS_MODULE);
+}
+
 void tocsin_dissolve(struct tocsin *t)
 {
 	unsigned int id;
@@ -110,8 +144,9 @@ void tocsin_dissolve(struct tocsin *t)
 	lockdep_assert_held(&t->mutex);
 	if (!t->attached)
 		return;
-	WARN_ON_ONCE(tocsin_armed(t));
+	WARN_ON_ONCE(tocsin_armed(t) && t->action != TOCSIN_ACTION_REPORT);
 	tocsin_timers_stop(t);
+	unpin(t);
 	peers_unlink(t);
 	for (id = 1; id <= CORE_NODE_ID_MAX; id++) {
 		/* Receivers find no peer; the timer that sent is stopped. */
@@ -130,26 +165,25 @@ int tocsin_arm(struct tocsin *t)
 	lockdep_assert_held(&t->mutex);
 	if (tocsin_armed(t))
 		return -EALREADY;
+	if (t == tocsin_initial && tocsin_guard_sleeping())
+		return -EAGAIN;
 	t->warnings = tocsin_guard_warnings(t);
 	/* Not when it is being unloaded already: the family goes only then. */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
 	err = tocsin_safety_start(t);
-	if (err)
-		goto err_put;
+	if (err) {
+		module_put(THIS_MODULE);
+		return err;
+	}
+	t->pinned = true;
 	now_ns = tocsin_lock(t, &flags);
 	err = core_arm(t->core, now_ns);
 	t->last_pet_ns = now_ns;
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
 	if (err)
-		goto err_stop;
-	return 0;
-
-err_stop:
-	tocsin_safety_stop(t);
-err_put:
-	module_put(THIS_MODULE);
+		unpin(t);
 	return err;
 }
 
@@ -159,14 +193,17 @@ int tocsin_disarm(struct tocsin *t, bool force)
 	int err;
 
 	lockdep_assert_held(&t->mutex);
+	if (tocsin_ended(t) && force) {
+		tocsin_dissolve(t);
+		return 0;
+	}
 	tocsin_lock(t, &flags);
 	err = core_disarm(t->core, force);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
 	if (err)
 		return err;
-	tocsin_safety_stop(t);
-	module_put(THIS_MODULE);
+	unpin(t);
 	if (!t->owner)
 		tocsin_dissolve(t);
 	return 0;
@@ -180,7 +217,7 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner)
 	mutex_lock(&t->mutex);
 	if (!t->attached || t->owner != owner)
 		goto out;
-	if (!tocsin_armed(t)) {
+	if (!tocsin_armed(t) || tocsin_ended(t)) {
 		tocsin_dissolve(t);
 		goto out;
 	}
@@ -190,7 +227,7 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner)
 	end_ns = core_safety_lease_ns(t->core);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
-	tocsin_record(RECORDER_DETACH, 0, 0, end_ns, 0, task_tgid_nr(current), 0);
+	tocsin_record(t, RECORDER_DETACH, 0, 0, end_ns, 0, task_tgid_nr(current), 0);
 	pr_warn("tocsin: the cluster manager went away while armed: %lld ms left\n",
 		div_s64(end_ns - now_ns, NSEC_PER_MSEC));
 	tocsin_safety_check(t);
@@ -198,18 +235,19 @@ out:
 	mutex_unlock(&t->mutex);
 }
 
-int tocsin_instance_init(void)
+static struct tocsin *instance_create(struct net *net)
 {
 	struct tocsin *t = kzalloc(sizeof(*t), GFP_KERNEL);
 
 	if (!t)
-		return -ENOMEM;
+		return NULL;
 	t->core = kvzalloc(core_size(), GFP_KERNEL);
 	if (!t->core)
 		goto err_free;
 	t->peer = kvcalloc(CORE_NODE_ID_MAX + 1, sizeof(*t->peer), GFP_KERNEL);
 	if (!t->peer)
 		goto err_core;
+	t->net = net;
 	mutex_init(&t->mutex);
 	raw_spin_lock_init(&t->lock);
 	INIT_LIST_HEAD(&t->sockets);
@@ -218,25 +256,96 @@ int tocsin_instance_init(void)
 	atomic64_set(&t->safety_ns, CORE_NEVER);
 	atomic64_set(&t->quorum_ns, CORE_NEVER);
 	tocsin_timers_init(t);
-	tocsin_instance = t;
-	return 0;
+	tocsin_safety_prepare(t);
+	return t;
 
 err_core:
 	kvfree(t->core);
 err_free:
 	kfree(t);
-	return -ENOMEM;
+	return NULL;
+}
+
+struct tocsin *tocsin_of(const struct net *net)
+{
+	struct in_namespace *here = net_generic(net, namespace_id);
+
+	/* Pairs with the release in tocsin_make(). */
+	return smp_load_acquire(&here->instance);
+}
+
+struct tocsin *tocsin_make(struct net *net)
+{
+	struct in_namespace *here = net_generic(net, namespace_id);
+	struct tocsin *t;
+
+	mutex_lock(&making);
+	t = here->instance;
+	if (!t) {
+		t = instance_create(net);
+		/* Pairs with the acquire in tocsin_of(). */
+		smp_store_release(&here->instance, t);
+	}
+	mutex_unlock(&making);
+	return t ?: ERR_PTR(-ENOMEM);
+}
+
+/*
+ * The namespace ends: nobody in it is left, so no request comes. Early, because
+ * what is sent needs the namespace whole.
+ */
+static void namespace_leave(struct net *net)
+{
+	struct tocsin *t = tocsin_of(net);
+
+	if (!t)
+		return;
+	mutex_lock(&t->mutex);
+	tocsin_dissolve(t);
+	mutex_unlock(&t->mutex);
+}
+
+static void namespace_exit(struct net *net)
+{
+	struct in_namespace *here = net_generic(net, namespace_id);
+	struct tocsin *t = here->instance;
+
+	if (!t)
+		return;
+	here->instance = NULL;
+	/* Somebody may have been about to start it when it was stopped. */
+	hrtimer_cancel(&t->precise);
+	kvfree(t->peer);
+	kvfree(t->core);
+	kfree(t);
+}
+
+static struct pernet_operations namespaces = {
+	.pre_exit = namespace_leave,
+	.exit = namespace_exit,
+	.id = &namespace_id,
+	.size = sizeof(struct in_namespace),
+};
+
+int tocsin_instance_init(void)
+{
+	struct tocsin *t;
+	int err;
+
+	err = register_pernet_subsys(&namespaces);
+	if (err)
+		return err;
+	t = tocsin_make(&init_net);
+	if (IS_ERR(t)) {
+		unregister_pernet_subsys(&namespaces);
+		return PTR_ERR(t);
+	}
+	tocsin_initial = t;
+	return 0;
 }
 
 void tocsin_instance_uninit(void)
 {
-	struct tocsin *t = tocsin_instance;
-
-	mutex_lock(&t->mutex);
-	tocsin_dissolve(t);
-	mutex_unlock(&t->mutex);
-	kvfree(t->peer);
-	kvfree(t->core);
-	kfree(t);
-	tocsin_instance = NULL;
+	unregister_pernet_subsys(&namespaces);
+	tocsin_initial = NULL;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The instance: what a cluster manager has attached to.  One exists, in the
- * initial network namespace; everything takes it as an argument, so that more
- * can follow.
+ * The instance: what a cluster manager has attached to; one in each network
+ * namespace.  The one of the initial namespace exists as long as the module and
+ * stands for the machine: it may take it down, writes the flight recorder, and
+ * bars sleep and unload.  The others are made by the first attach; all that
+ * they can do at the end of a lease is to fall silent and say so (action
+ * report), so that one kernel carries many nodes for tests.
  *
  * Locks, outermost first:
  *  - mutex: life and configuration (attach, keys, peers, arm, disarm).  What a
@@ -43,12 +46,14 @@ struct tocsin_stats {
 };
 
 struct tocsin {
+	struct net *net;		/* its end is the instance's; no reference is held */
 	struct mutex mutex;		/* life and configuration */
 
 	/* Changed under both locks, read under either. */
 	bool attached;
 	u32 owner;			/* netlink port; 0: gone */
 
+	bool pinned;			/* protected by mutex: arming holds the module */
 	u32 warnings;			/* protected by mutex */
 
 	/* Fixed from attach to disarm. */
@@ -63,6 +68,7 @@ struct tocsin {
 	u64 now_ns;			/* newest time the core has seen */
 	u64 last_pet_ns;
 	bool flushing;			/* events are being handed out */
+	bool reported;			/* action report: silent for good */
 	char reason[TOCSIN_REASON_MAX + 1];
 	struct tocsin_peer *peer;	/* by node id */
 
@@ -74,14 +80,27 @@ struct tocsin {
 	struct tocsin_key __rcu *key_transmit;
 	struct list_head sockets;	/* protected by mutex */
 	struct hrtimer heartbeat;
+	struct hrtimer precise;		/* stands at the earlier deadline */
+	atomic64_t precise_ns;		/* deadline that it is, or is being, set for */
+	bool watched;			/* the deadlines are being checked */
 	struct tocsin_stats stats;
 };
 
-/* The one instance; made before anything can refer to it. */
-extern struct tocsin *tocsin_instance;
+/* The instance of the initial network namespace. */
+extern struct tocsin *tocsin_initial;
 
 int tocsin_instance_init(void);
 void tocsin_instance_uninit(void);
+
+/**
+ * tocsin_of - the instance of a network namespace
+ * Return: NULL when nothing has attached there yet. It lives as long as the
+ * namespace. Context: any.
+ */
+struct tocsin *tocsin_of(const struct net *net);
+
+/* The same; made when there is none. -ENOMEM. Context: process. */
+struct tocsin *tocsin_make(struct net *net);
 
 /**
  * tocsin_lock - enter the core
@@ -90,7 +109,7 @@ void tocsin_instance_uninit(void);
 u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock);
 
 /* Leave the core: publish deadlines first, then act on a verdict. May not
- * return (TOC).
+ * return (TOC), unless the action is report.
  */
 void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock);
 
@@ -109,6 +128,12 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner);
 static inline bool tocsin_armed(const struct tocsin *t)
 {
 	return READ_ONCE(t->core->armed);
+}
+
+/* Over, by action report: it can only be given up. */
+static inline bool tocsin_ended(const struct tocsin *t)
+{
+	return READ_ONCE(t->reported);
 }
 
 #endif

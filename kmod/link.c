@@ -45,13 +45,13 @@ static int socket_listen(struct tocsin *t, struct tocsin_socket *socket)
 		return -EAFNOSUPPORT;
 #endif
 	}
-	err = udp_sock_create(&init_net, &port, &socket->socket);
+	err = udp_sock_create(t->net, &port, &socket->socket);
 	if (err)
 		return err;
 	/* Heartbeats must not wait behind memory pressure of others. */
 	sk_set_memalloc(socket->socket->sk);
 	socket->socket->sk->sk_allocation = GFP_ATOMIC;
-	setup_udp_tunnel_sock(&init_net, socket->socket, &tunnel);
+	setup_udp_tunnel_sock(t->net, socket->socket, &tunnel);
 	return 0;
 }
 

@@ -10,7 +10,6 @@
 #include "instance.h"
 #include "netlink.h"
 #include "recorder.h"
-#include "safety.h"
 
 static int __init tocsin_init(void)
 {
@@ -23,12 +22,9 @@ static int __init tocsin_init(void)
 	err = tocsin_instance_init();
 	if (err)
 		goto err_recorder;
-	err = tocsin_safety_init();
-	if (err)
-		goto err_instance;
 	err = tocsin_guard_init();
 	if (err)
-		goto err_safety;
+		goto err_instance;
 	/* ORDER: last, because from here on requests come. */
 	err = tocsin_netlink_init();
 	if (err)
@@ -37,8 +33,6 @@ static int __init tocsin_init(void)
 
 err_guard:
 	tocsin_guard_uninit();
-err_safety:
-	tocsin_safety_uninit();
 err_instance:
 	tocsin_instance_uninit();
 err_recorder:
@@ -51,7 +45,6 @@ static void __exit tocsin_exit(void)
 	tocsin_netlink_uninit();
 	tocsin_guard_uninit();
 	tocsin_instance_uninit();
-	tocsin_safety_uninit();
 	tocsin_recorder_uninit();
 }
 

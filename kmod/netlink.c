@@ -2,8 +2,7 @@
 /*
  * Translation only: check what came, call a verb, write the answer.  The
  * generic netlink layer holds back everybody without CAP_NET_ADMIN in the
- * initial user namespace (GENL_ADMIN_PERM) and everybody outside the initial
- * network namespace (no .netnsok).
+ * initial user namespace (GENL_ADMIN_PERM), in each network namespace.
  */
 #include "netlink.h"
 
@@ -34,11 +33,12 @@ static u64 asker(void)
 /* Enter as the owner of the instance, or say why not. */
 static int owner_enter(struct tocsin *t, struct genl_info *info)
 {
+	if (!t)
+		return tocsin_nobody(info);
 	mutex_lock(&t->mutex);
 	if (!t->attached) {
 		mutex_unlock(&t->mutex);
-		GENL_SET_ERR_MSG(info, "nothing is attached: attach first");
-		return -ENODEV;
+		return tocsin_nobody(info);
 	}
 	if (t->owner != info->snd_portid) {
 		mutex_unlock(&t->mutex);
@@ -54,6 +54,8 @@ static int owner_lock(struct tocsin *t, struct genl_info *info, unsigned long *f
 {
 	int err = 0;
 
+	if (!t)
+		return tocsin_nobody(info);
 	*now_ns = tocsin_lock(t, flags);
 	if (!t->attached)
 		err = -ENODEV;
@@ -63,9 +65,8 @@ static int owner_lock(struct tocsin *t, struct genl_info *info, unsigned long *f
 		return 0;
 	tocsin_unlock(t, *flags);
 	if (err == -ENODEV)
-		GENL_SET_ERR_MSG(info, "nothing is attached: attach first");
-	else
-		GENL_SET_ERR_MSG(info, "another socket owns the instance");
+		return tocsin_nobody(info);
+	GENL_SET_ERR_MSG(info, "another socket owns the instance");
 	return err;
 }
 
@@ -95,8 +96,10 @@ static int attach(struct tocsin *t, struct core_config *config, struct genl_info
 		GENL_SET_ERR_MSG(info, "another process is attached");
 		return -EBUSY;
 	}
-	if (tocsin_armed(t))
+	if (tocsin_armed(t) && !tocsin_ended(t))
 		return resume(t, config, info->snd_portid, info);
+	if (tocsin_ended(t))
+		tocsin_dissolve(t);
 	if (config->incarnation) {
 		GENL_SET_ERR_MSG(info, "nothing is armed: there is nothing to resume");
 		return -ESTALE;
@@ -116,9 +119,9 @@ static int attach(struct tocsin *t, struct core_config *config, struct genl_info
 
 int tocsin_nl_attach_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
 	struct core_config config;
 	struct sk_buff *skb;
+	struct tocsin *t;
 	void *header;
 	bool resumed;
 	int err;
@@ -126,6 +129,9 @@ int tocsin_nl_attach_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_parse_config(info, &config);
 	if (err)
 		return err;
+	t = tocsin_make(genl_info_net(info));
+	if (IS_ERR(t))
+		return PTR_ERR(t);
 	err = tocsin_answer_begin(info, TOCSIN_CMD_ATTACH, &skb, &header);
 	if (err)
 		return err;
@@ -136,7 +142,7 @@ int tocsin_nl_attach_doit(struct sk_buff *request, struct genl_info *info)
 		tocsin_recorder_owner(t);
 		err = nla_put(skb, TOCSIN_A_INCARNATION, sizeof(u64), &config.incarnation);
 	}
-	tocsin_record(RECORDER_ATTACH, 0, 0, config.incarnation, resumed, asker(), result(err));
+	tocsin_record(t, RECORDER_ATTACH, 0, 0, config.incarnation, resumed, asker(), result(err));
 	mutex_unlock(&t->mutex);
 	return tocsin_answer_end(info, skb, header, err);
 }
@@ -144,7 +150,7 @@ int tocsin_nl_attach_doit(struct sk_buff *request, struct genl_info *info)
 int tocsin_nl_key_set_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct nlattr **attr = info->attrs;
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	u32 id;
 	u8 slot;
 	int err;
@@ -160,7 +166,7 @@ int tocsin_nl_key_set_doit(struct sk_buff *request, struct genl_info *info)
 		return err;
 	err = tocsin_key_set(t, slot, id, nla_data(attr[TOCSIN_A_KEY]),
 			     attr[TOCSIN_A_KEY_TRANSMIT]);
-	tocsin_record(RECORDER_KEY_SET, 0, 0, slot, id, !!attr[TOCSIN_A_KEY_TRANSMIT],
+	tocsin_record(t, RECORDER_KEY_SET, 0, 0, slot, id, !!attr[TOCSIN_A_KEY_TRANSMIT],
 		      result(err));
 	mutex_unlock(&t->mutex);
 	return err;
@@ -202,7 +208,7 @@ out:
 
 int tocsin_nl_peer_set_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct tocsin_parsed_peer *parsed;
 	int err;
 
@@ -222,7 +228,7 @@ int tocsin_nl_peer_set_doit(struct sk_buff *request, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "a local address is not on this node");
 	else if (err == -EADDRINUSE)
 		GENL_SET_ERR_MSG(info, "the port is taken on a local address");
-	tocsin_record(RECORDER_PEER_SET, parsed->id, 0, parsed->paths, 0, asker(), result(err));
+	tocsin_record(t, RECORDER_PEER_SET, parsed->id, 0, parsed->paths, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
 out:
 	kfree(parsed);
@@ -254,7 +260,7 @@ static int peer_del(struct tocsin *t, u16 id)
 
 int tocsin_nl_peer_del_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	int err;
 	u16 id;
 
@@ -267,14 +273,14 @@ int tocsin_nl_peer_del_doit(struct sk_buff *request, struct genl_info *info)
 	err = peer_del(t, id);
 	if (err == -EBUSY)
 		GENL_SET_ERR_MSG(info, "the peer is a member of a view");
-	tocsin_record(RECORDER_PEER_DEL, id, 0, 0, 0, asker(), result(err));
+	tocsin_record(t, RECORDER_PEER_DEL, id, 0, 0, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
 	return err;
 }
 
 int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct sk_buff *skb;
 	void *header;
 	int err;
@@ -288,7 +294,9 @@ int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_arm(t);
 	if (err == -EBUSY)
 		GENL_SET_ERR_MSG(info, "a member that has disarmed: attach anew");
-	tocsin_record(RECORDER_ARM, 0, 0, core_safety_lease_ns(t->core), t->warnings, asker(),
+	else if (err == -EAGAIN)
+		GENL_SET_ERR_MSG(info, "the machine is going to sleep");
+	tocsin_record(t, RECORDER_ARM, 0, 0, core_safety_lease_ns(t->core), t->warnings, asker(),
 		      result(err));
 	if (!err)
 		err = tocsin_put_status(skb, t, info->snd_portid);
@@ -299,7 +307,7 @@ out:
 
 int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	u64 now_ns, before_ns, end_ns;
 	unsigned long flags;
 	int err;
@@ -314,19 +322,21 @@ int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
 		t->last_pet_ns = now_ns;
 	tocsin_unlock(t, flags);
 	atomic64_inc(&t->stats.pets);
-	tocsin_record(RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, asker(), result(err));
+	tocsin_record(t, RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, asker(), result(err));
 	return err;
 }
 
 int tocsin_nl_disarm_doit(struct sk_buff *request, struct genl_info *info)
 {
 	bool force = info->attrs[TOCSIN_A_FORCE];
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	int err;
 
+	if (!t)
+		return tocsin_nobody(info);
 	mutex_lock(&t->mutex);
 	if (!t->attached) {
-		err = -ENODEV;
+		err = tocsin_nobody(info);
 	} else if (t->owner != info->snd_portid && !force) {
 		GENL_SET_ERR_MSG(info, "another socket owns the instance: it takes force");
 		err = -EPERM;
@@ -335,14 +345,14 @@ int tocsin_nl_disarm_doit(struct sk_buff *request, struct genl_info *info)
 		if (err == -EBUSY)
 			GENL_SET_ERR_MSG(info, "a member of a view: leave it first");
 	}
-	tocsin_record(RECORDER_DISARM, 0, 0, force, 0, asker(), result(err));
+	tocsin_record(t, RECORDER_DISARM, 0, 0, force, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
 	return err;
 }
 
 int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	unsigned long flags;
 	u64 incarnation, now_ns;
 	int err;
@@ -358,7 +368,7 @@ int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
 		return err;
 	err = core_acknowledge(t->core, id, incarnation);
 	tocsin_unlock(t, flags);
-	tocsin_record(RECORDER_ACKNOWLEDGE, id, 0, incarnation, 0, asker(), result(err));
+	tocsin_record(t, RECORDER_ACKNOWLEDGE, id, 0, incarnation, 0, asker(), result(err));
 	return err;
 }
 
@@ -382,14 +392,14 @@ static int accept_run(struct tocsin *t, struct genl_info *info, struct accept *a
 	err = core_accept(t->core, &a->view, a->counter, a->node, now_ns, &a->ages);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
-	tocsin_record(RECORDER_ACCEPT, a->node, 0, a->view.epoch, a->view.hash, a->counter,
+	tocsin_record(t, RECORDER_ACCEPT, a->node, 0, a->view.epoch, a->view.hash, a->counter,
 		      result(err));
 	return err;
 }
 
 int tocsin_nl_accept_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct sk_buff *skb;
 	struct accept *a;
 	void *header;
@@ -421,7 +431,7 @@ out:
 
 int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct core_view *view;
 	unsigned long flags;
 	u64 now_ns;
@@ -439,7 +449,7 @@ int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
 	err = core_install(t->core, view, now_ns);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
-	tocsin_record(RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
+	tocsin_record(t, RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
 	tocsin_notify_flush(t);
 out:
 	kfree(view);
@@ -448,7 +458,7 @@ out:
 
 int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	unsigned long flags;
 	u64 now_ns;
 	int err;
@@ -461,7 +471,7 @@ int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "not armed");
 		return -EPERM;
 	}
-	tocsin_record(RECORDER_TOC_REQUEST, 0, 0, 0, 0, asker(), 0);
+	tocsin_record(t, RECORDER_TOC_REQUEST, 0, 0, 0, 0, asker(), 0);
 	if (info->attrs[TOCSIN_A_REASON])
 		nla_strscpy(t->reason, info->attrs[TOCSIN_A_REASON], sizeof(t->reason));
 	core_request_toc(t->core);
@@ -480,6 +490,7 @@ struct genl_family tocsin_family __ro_after_init = {
 	.maxattr = ARRAY_SIZE(tocsin_attrs_nl_policy) - 1,
 	.policy = tocsin_attrs_nl_policy,
 	.module = THIS_MODULE,
+	.netnsok = true,
 	/* A slow operation of another family must not delay a renewal. */
 	.parallel_ops = true,
 	.small_ops = tocsin_nl_ops,
@@ -492,12 +503,14 @@ struct genl_family tocsin_family __ro_after_init = {
 static int socket_released(struct notifier_block *block, unsigned long state, void *data)
 {
 	const struct netlink_notify *notify = data;
+	struct tocsin *t;
 
-	if (state == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
-	    net_eq(notify->net, &init_net) &&
-	    /* Other sockets must not wait for the mutex; it looks again. */
-	    notify->portid == READ_ONCE(tocsin_instance->owner))
-		tocsin_owner_gone(tocsin_instance, notify->portid);
+	if (state != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	t = tocsin_of(notify->net);
+	/* Other sockets must not wait for the mutex; it looks again. */
+	if (t && notify->portid == READ_ONCE(t->owner))
+		tocsin_owner_gone(t, notify->portid);
 	return NOTIFY_DONE;
 }
 

@@ -16,5 +16,7 @@ void tocsin_netlink_uninit(void);
 int tocsin_answer_begin(struct genl_info *info, u8 command, struct sk_buff **skb,
 			void **header);
 int tocsin_answer_end(struct genl_info *info, struct sk_buff *skb, void *header, int err);
+/* Tell the asker that there is no instance. Return: -ENODEV. */
+int tocsin_nobody(struct genl_info *info);
 
 #endif

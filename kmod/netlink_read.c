@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Operations that only read, and what all answers have in common. */
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "instance.h"
 #include "netlink.h"
@@ -30,13 +31,21 @@ int tocsin_answer_end(struct genl_info *info, struct sk_buff *skb, void *header,
 	return genlmsg_reply(skb, info);
 }
 
+int tocsin_nobody(struct genl_info *info)
+{
+	GENL_SET_ERR_MSG(info, "nothing is attached in this network namespace: attach first");
+	return -ENODEV;
+}
+
 int tocsin_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
+	if (!t)
+		return tocsin_nobody(info);
 	err = tocsin_answer_begin(info, TOCSIN_CMD_STATUS_GET, &skb, &header);
 	if (err)
 		return err;
@@ -46,13 +55,15 @@ int tocsin_nl_status_get_doit(struct sk_buff *request, struct genl_info *info)
 
 int tocsin_nl_peer_get_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_TARGET))
 		return -EINVAL;
+	if (!t)
+		return tocsin_nobody(info);
 	err = tocsin_answer_begin(info, TOCSIN_CMD_PEER_GET, &skb, &header);
 	if (err)
 		return err;
@@ -62,11 +73,13 @@ int tocsin_nl_peer_get_doit(struct sk_buff *request, struct genl_info *info)
 
 int tocsin_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(sock_net(cb->skb->sk));
 	unsigned int id;
 	void *header;
 	int err;
 
+	if (!t)
+		return -ENODEV;
 	for (id = cb->args[0] + 1; id <= CORE_NODE_ID_MAX; id++) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &tocsin_family, NLM_F_MULTI, TOCSIN_CMD_PEER_GET);
@@ -86,11 +99,13 @@ int tocsin_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 int tocsin_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)
 {
-	struct tocsin *t = tocsin_instance;
+	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
+	if (!t)
+		return tocsin_nobody(info);
 	err = tocsin_answer_begin(info, TOCSIN_CMD_STATS_GET, &skb, &header);
 	if (err)
 		return err;
@@ -108,6 +123,10 @@ int tocsin_nl_recorder_get_doit(struct sk_buff *request, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_OFFSET))
 		return -EINVAL;
+	if (!net_eq(genl_info_net(info), &init_net)) {
+		GENL_SET_ERR_MSG(info, "the recorder is read in the initial network namespace");
+		return -EOPNOTSUPP;
+	}
 	area = tocsin_recorder_area(&size);
 	offset = nla_get_u32(info->attrs[TOCSIN_A_OFFSET]);
 	if (offset >= size) {

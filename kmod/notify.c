@@ -33,7 +33,7 @@ static void event_log(const struct tocsin *t, const struct core_event *event)
 	}
 }
 
-static void event_send(const struct core_event *event, u64 now_ns, u64 lost)
+static void event_send(const struct tocsin *t, const struct core_event *event, u64 lost)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
 	void *header;
@@ -41,13 +41,13 @@ static void event_send(const struct core_event *event, u64 now_ns, u64 lost)
 	if (!skb)
 		return;
 	header = genlmsg_put(skb, 0, 0, &tocsin_family, 0, TOCSIN_CMD_EVENT);
-	if (!header || tocsin_put_event(skb, event, now_ns, lost)) {
+	if (!header || tocsin_put_event(skb, event, READ_ONCE(t->now_ns), lost)) {
 		nlmsg_free(skb);
 		return;
 	}
 	genlmsg_end(skb, header);
 	/* Nobody listening is no error; a slow listener is told by its socket. */
-	genlmsg_multicast(&tocsin_family, skb, 0, TOCSIN_NLGRP_EVENTS, GFP_ATOMIC);
+	genlmsg_multicast_netns(&tocsin_family, t->net, skb, 0, TOCSIN_NLGRP_EVENTS, GFP_ATOMIC);
 }
 
 /* Return: false when there is none, or another CPU is at it. */
@@ -74,11 +74,11 @@ void tocsin_notify_flush(struct tocsin *t)
 
 	while (event_take(t, &event, &lost, first)) {
 		first = false;
-		tocsin_record(RECORDER_EVENT, event.peer, event.path, event.type, event.value_ns,
+		tocsin_record(t, RECORDER_EVENT, event.peer, event.path, event.type, event.value_ns,
 			      event.flags, event.incarnation);
 		if (event.type == CORE_EVENT_PATH_STATE)
 			trace_tocsin_path_state(event.peer, event.path, event.value_ns);
 		event_log(t, &event);
-		event_send(&event, READ_ONCE(t->now_ns), lost);
+		event_send(t, &event, lost);
 	}
 }

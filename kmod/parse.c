@@ -37,16 +37,23 @@ int tocsin_parse_instance(struct tocsin *t, struct genl_info *info)
 {
 	struct nlattr **attr = info->attrs;
 	u64 margin_ns = number(attr[TOCSIN_A_TOC_MARGIN_NS], CORE_TOC_MARGIN_NS_DEFAULT);
+	bool machine = t == tocsin_initial;
+	u8 action = machine ? TOCSIN_ACTION_PANIC : TOCSIN_ACTION_REPORT;
 
 	lockdep_assert_held(&t->mutex);
 	if (margin_ns < MARGIN_NS_MIN || margin_ns > MARGIN_NS_MAX) {
 		GENL_SET_ERR_MSG(info, "TOC margin: 4 ms to 10 s");
 		return -ERANGE;
 	}
+	if (attr[TOCSIN_A_ACTION])
+		action = nla_get_u8(attr[TOCSIN_A_ACTION]);
+	if (!machine && action != TOCSIN_ACTION_REPORT) {
+		GENL_SET_ERR_MSG(info, "outside the initial network namespace: action report only");
+		return -EPERM;
+	}
+	t->action = action;
 	t->toc_margin_ns = margin_ns;
 	t->port = attr[TOCSIN_A_PORT] ? nla_get_u16(attr[TOCSIN_A_PORT]) : CORE_PORT_DEFAULT;
-	t->action = attr[TOCSIN_A_ACTION] ? nla_get_u8(attr[TOCSIN_A_ACTION]) :
-		    TOCSIN_ACTION_PANIC;
 	memset(t->name, 0, sizeof(t->name));
 	if (attr[TOCSIN_A_NAME])
 		nla_strscpy(t->name, attr[TOCSIN_A_NAME], sizeof(t->name));

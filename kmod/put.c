@@ -205,7 +205,7 @@ int tocsin_put_stats(struct sk_buff *skb, struct tocsin *t)
 	    put_u64(skb, TOCSIN_A_STATS_SEND_ERRORS, atomic64_read(&stats->send_errors)) ||
 	    put_u64(skb, TOCSIN_A_STATS_LATE_LAST_NS, READ_ONCE(stats->late_last_ns)) ||
 	    put_u64(skb, TOCSIN_A_STATS_LATE_MAX_NS, READ_ONCE(stats->late_max_ns)) ||
-	    put_u64(skb, TOCSIN_A_STATS_CHECK_LATE_MAX_NS, tocsin_safety_late_max_ns()) ||
+	    put_u64(skb, TOCSIN_A_STATS_CHECK_LATE_MAX_NS, tocsin_safety_late_max_ns(t)) ||
 	    put_u64(skb, TOCSIN_A_STATS_PETS, atomic64_read(&stats->pets)) ||
 	    put_u64(skb, TOCSIN_A_STATS_EVENTS_LOST, READ_ONCE(t->core->events_lost)))
 		return -EMSGSIZE;

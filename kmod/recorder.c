@@ -21,6 +21,25 @@ static struct recorder_peer *peers;
 static struct recorder_entry *entries;
 static atomic64_t written;
 
+static void entry_write(enum recorder_kind kind, u16 peer, u8 path, const u64 *arg)
+{
+	u64 number = atomic64_inc_return(&written) - 1;
+	struct recorder_entry *entry = &entries[number % header->entry_count];
+
+	/* A reader of a dump takes an entry only if seq is complete. */
+	WRITE_ONCE(entry->seq, 0);
+	smp_wmb(); /* invalid before it changes */
+	entry->time_ns = tocsin_clock_ns();
+	entry->kind = kind;
+	entry->peer = peer;
+	entry->path = path;
+	entry->cpu = raw_smp_processor_id();
+	memcpy(entry->arg, arg, sizeof(entry->arg));
+	smp_wmb(); /* complete before it is valid */
+	WRITE_ONCE(entry->seq, number + 1);
+	WRITE_ONCE(header->written, atomic64_read(&written));
+}
+
 int tocsin_recorder_init(void)
 {
 	void *area;
@@ -44,7 +63,7 @@ int tocsin_recorder_init(void)
 		sizeof(header->build));
 	strscpy(header->kernel, init_utsname()->release, sizeof(header->kernel));
 	header->real_offset_ns = tocsin_clock_real_offset_ns();
-	tocsin_record(RECORDER_LOAD, 0, 0, 0, 0, 0, 0);
+	entry_write(RECORDER_LOAD, 0, 0, (const u64 [RECORDER_ARGS]){ 0 });
 	return 0;
 }
 
@@ -55,26 +74,11 @@ void tocsin_recorder_uninit(void)
 	free_pages_exact(header, header->total_size);
 }
 
-void tocsin_record(enum recorder_kind kind, u16 peer, u8 path, u64 a, u64 b, u64 c, u64 d)
+void tocsin_record_entry(const struct tocsin *t, enum recorder_kind kind, u16 peer, u8 path,
+			 const u64 *arg)
 {
-	u64 number = atomic64_inc_return(&written) - 1;
-	struct recorder_entry *entry = &entries[number % header->entry_count];
-
-	/* A reader of a dump takes an entry only if seq is complete. */
-	WRITE_ONCE(entry->seq, 0);
-	smp_wmb(); /* invalid before it changes */
-	entry->time_ns = tocsin_clock_ns();
-	entry->kind = kind;
-	entry->peer = peer;
-	entry->path = path;
-	entry->cpu = raw_smp_processor_id();
-	entry->arg[0] = a;
-	entry->arg[1] = b;
-	entry->arg[2] = c;
-	entry->arg[3] = d;
-	smp_wmb(); /* complete before it is valid */
-	WRITE_ONCE(entry->seq, number + 1);
-	WRITE_ONCE(header->written, atomic64_read(&written));
+	if (t == tocsin_initial)
+		entry_write(kind, peer, path, arg);
 }
 
 static void view_write(struct recorder_view *out, const struct core_view *view)
@@ -100,6 +104,8 @@ void tocsin_recorder_peer(struct tocsin *t, u16 id)
 	struct core_peer_info info;
 	u8 i, up = 0;
 
+	if (t != tocsin_initial)
+		return;
 	if (core_peer_read(t->core, id, &info)) {
 		memset(out, 0, sizeof(*out));
 		return;
@@ -149,6 +155,8 @@ void tocsin_recorder_state(struct tocsin *t)
 	unsigned int i;
 
 	lockdep_assert_held(&t->lock);
+	if (t != tocsin_initial)
+		return;
 	WRITE_ONCE(header->state_version, header->state_version + 1);
 	smp_wmb(); /* odd before anything changes */
 	config_write(t);
@@ -171,6 +179,8 @@ void tocsin_recorder_state(struct tocsin *t)
 void tocsin_recorder_owner(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);
+	if (t != tocsin_initial)
+		return;
 	header->owner_pid = task_tgid_nr(current);
 	get_task_comm(header->owner_name, current);
 }

@@ -12,10 +12,17 @@ void tocsin_recorder_uninit(void);
 
 /**
  * tocsin_record - add an entry
+ * @t: whom it is about; the recorder is the machine's, so that entries of other
+ *	network namespaces are left out
  * @peer: node id, or 0
+ * After @path up to RECORDER_ARGS numbers, as the kind says.
  * Context: any, NMI included. Never fails; the oldest entry goes.
  */
-void tocsin_record(enum recorder_kind kind, u16 peer, u8 path, u64 a, u64 b, u64 c, u64 d);
+#define tocsin_record(t, kind, peer, path, ...) \
+	tocsin_record_entry(t, kind, peer, path, (const u64 [RECORDER_ARGS]){ __VA_ARGS__ })
+
+void tocsin_record_entry(const struct tocsin *t, enum recorder_kind kind, u16 peer, u8 path,
+			 const u64 *arg);
 
 /* A result as an argument of an entry. */
 static inline u64 tocsin_record_result(int err)
@@ -23,7 +30,8 @@ static inline u64 tocsin_record_result(int err)
 	return (s64)err;
 }
 
-/* Write the state again: all of it, or what belongs to one peer.
+/* Write the state again, of the initial instance: all of it, or what belongs to
+ * one peer.
  * Context: any, t->lock held.
  */
 void tocsin_recorder_state(struct tocsin *t);

@@ -4,9 +4,12 @@
  *  - a pinned hard-interrupt timer on each online CPU, staggered, four times
  *    in TOC_MARGIN (at most every 25 ms);
  *  - one precise timer at the earlier deadline.  A renewal only moves a number;
- *    the timer finds that out when it fires, and arms itself again;
+ *    the timer finds that out when it fires, and is started again;
  *  - both read two numbers and a clock, nothing else: whatever lock another
  *    CPU holds for ever, this one still takes the node down.
+ *
+ * The CPUs are checked for the machine's own instance only; one that reports has
+ * nothing to take down.
  */
 #include "safety.h"
 
@@ -32,10 +35,7 @@ struct check {
 };
 
 static DEFINE_PER_CPU(struct check, checks);
-static struct hrtimer precise;
-static u64 precise_ns;		/* deadline that it is set for */
 static u64 check_ns;
-static bool running;
 static enum cpuhp_state cpu_state;
 
 static u64 deadline_ns(const struct tocsin *t)
@@ -46,6 +46,17 @@ static u64 deadline_ns(const struct tocsin *t)
 	return min(safety_ns, quorum_ns);
 }
 
+/* Nobody dies of it, so the core may be asked, under its lock. */
+static void report_check(struct tocsin *t)
+{
+	unsigned long flags;
+	u64 now_ns;
+
+	now_ns = tocsin_lock(t, &flags);
+	core_check(t->core, now_ns);
+	tocsin_unlock(t, flags);
+}
+
 void tocsin_safety_check(struct tocsin *t)
 {
 	u64 now_ns = tocsin_clock_ns();
@@ -54,7 +65,9 @@ void tocsin_safety_check(struct tocsin *t)
 
 	if (now_ns < quorum_ns && now_ns < safety_ns)
 		return;
-	if (quorum_ns <= safety_ns)
+	if (t->action == TOCSIN_ACTION_REPORT)
+		report_check(t);
+	else if (quorum_ns <= safety_ns)
 		tocsin_toc(t, CORE_VERDICT_QUORUM_LEASE, now_ns, now_ns - quorum_ns);
 	else if (READ_ONCE(t->core->detached))
 		tocsin_toc(t, CORE_VERDICT_DETACHED, now_ns, now_ns - safety_ns);
@@ -72,14 +85,15 @@ static void check_measure(struct check *check)
 	if (late_ns > check->late_max_ns)
 		check->late_max_ns = late_ns;
 	if (late_ns > CHECK_LATE_NS)
-		tocsin_record(RECORDER_CHECK_LATE, 0, 0, raw_smp_processor_id(), late_ns, 0, 0);
+		tocsin_record(tocsin_initial, RECORDER_CHECK_LATE, 0, 0, raw_smp_processor_id(),
+			      late_ns, 0, 0);
 }
 
 static enum hrtimer_restart check_fire(struct hrtimer *timer)
 {
 	struct check *check = container_of(timer, struct check, timer);
 
-	tocsin_safety_check(tocsin_instance);
+	tocsin_safety_check(tocsin_initial);
 	check_measure(check);
 	hrtimer_forward_now(timer, ns_to_ktime(check_ns));
 	return HRTIMER_RESTART;
@@ -100,34 +114,49 @@ static ktime_t wait_until(u64 deadline)
 
 static enum hrtimer_restart precise_fire(struct hrtimer *timer)
 {
-	struct tocsin *t = tocsin_instance;
-	u64 deadline;
+	struct tocsin *t = container_of(timer, struct tocsin, precise);
 
 	tocsin_safety_check(t);
+	/* It is only ever started, never forwarded: others may start it too. */
+	atomic64_set(&t->precise_ns, CORE_NEVER);
+	/* Not set, and visibly so, before the deadline is looked at again. */
+	smp_mb();
+	tocsin_safety_deadline(t);
+	return HRTIMER_NORESTART;
+}
+
+/* Claim the timer for a deadline that is earlier than the one it stands at. */
+static bool precise_claim(struct tocsin *t)
+{
+	s64 stands = atomic64_read(&t->precise_ns);
+	u64 deadline;
+
 	do {
 		deadline = deadline_ns(t);
-		WRITE_ONCE(precise_ns, deadline);
-		/* Pairs with the barrier in tocsin_safety_deadline(). */
-		smp_mb();
-	} while (deadline_ns(t) < deadline);
-	if (deadline == CORE_NEVER)
-		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, max_t(ktime_t, wait_until(deadline), NSEC_PER_USEC));
-	return HRTIMER_RESTART;
+		if (deadline >= (u64)stands)
+			return false;
+	} while (!atomic64_try_cmpxchg(&t->precise_ns, &stands, deadline));
+	return true;
 }
 
 void tocsin_safety_deadline(struct tocsin *t)
 {
-	u64 deadline = deadline_ns(t);
+	u64 deadline;
 
-	/* The deadline is visible before precise_ns is looked at, or the timer
+	/* The deadline is visible before the timer is looked at, or the timer
 	 * sees the new deadline itself.
 	 */
 	smp_mb();
-	if (!READ_ONCE(running) || deadline >= READ_ONCE(precise_ns))
+	if (!READ_ONCE(t->watched) || !precise_claim(t))
 		return;
-	WRITE_ONCE(precise_ns, deadline);
-	hrtimer_start(&precise, wait_until(deadline), HRTIMER_MODE_REL_HARD);
+	/* Of two who start it at once, the last looks for whom the claim is. */
+	do {
+		deadline = atomic64_read(&t->precise_ns);
+		if (deadline == CORE_NEVER)
+			return;
+		hrtimer_start(&t->precise, wait_until(deadline), HRTIMER_MODE_REL_HARD);
+		smp_mb(); /* started before the claim is read again */
+	} while (atomic64_read(&t->precise_ns) != deadline);
 }
 
 static int check_start(unsigned int cpu)
@@ -139,25 +168,24 @@ static int check_start(unsigned int cpu)
 	check->last_ns = tocsin_clock_ns() + first_ns - check_ns;
 	hrtimer_start(&check->timer, ns_to_ktime(first_ns), HRTIMER_MODE_REL_PINNED_HARD);
 	/* Arming itself is no news of a CPU. */
-	if (READ_ONCE(running))
-		tocsin_record(RECORDER_CPU, 0, 0, cpu, 1, 0, 0);
+	if (READ_ONCE(tocsin_initial->watched))
+		tocsin_record(tocsin_initial, RECORDER_CPU, 0, 0, cpu, 1, 0, 0);
 	return 0;
 }
 
 static int check_stop(unsigned int cpu)
 {
 	hrtimer_cancel(&per_cpu_ptr(&checks, cpu)->timer);
-	if (READ_ONCE(running))
-		tocsin_record(RECORDER_CPU, 0, 0, cpu, 0, 0, 0);
+	if (READ_ONCE(tocsin_initial->watched))
+		tocsin_record(tocsin_initial, RECORDER_CPU, 0, 0, cpu, 0, 0, 0);
 	return 0;
 }
 
-int tocsin_safety_start(struct tocsin *t)
+static int checks_start(const struct tocsin *t)
 {
 	unsigned int cpu;
 	int state;
 
-	lockdep_assert_held(&t->mutex);
 	check_ns = clamp_t(u64, t->toc_margin_ns / CHECKS_PER_MARGIN, CHECK_NS_MIN, CHECK_NS_MAX);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(&checks, cpu)->late_max_ns = 0;
@@ -166,36 +194,46 @@ int tocsin_safety_start(struct tocsin *t)
 	if (state < 0)
 		return state;
 	cpu_state = state;
-	WRITE_ONCE(precise_ns, CORE_NEVER);
-	WRITE_ONCE(running, true);
+	return 0;
+}
+
+int tocsin_safety_start(struct tocsin *t)
+{
+	int err;
+
+	lockdep_assert_held(&t->mutex);
+	if (t == tocsin_initial) {
+		err = checks_start(t);
+		if (err)
+			return err;
+	}
+	atomic64_set(&t->precise_ns, CORE_NEVER);
+	WRITE_ONCE(t->watched, true);
 	return 0;
 }
 
 void tocsin_safety_stop(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);
-	WRITE_ONCE(running, false);
-	hrtimer_cancel(&precise);
-	cpuhp_remove_state(cpu_state);
+	WRITE_ONCE(t->watched, false);
+	hrtimer_cancel(&t->precise);
+	if (t == tocsin_initial)
+		cpuhp_remove_state(cpu_state);
 }
 
-u64 tocsin_safety_late_max_ns(void)
+u64 tocsin_safety_late_max_ns(const struct tocsin *t)
 {
 	unsigned int cpu;
 	u64 late_ns = 0;
 
+	if (t != tocsin_initial)
+		return 0;
 	for_each_possible_cpu(cpu)
 		late_ns = max(late_ns, READ_ONCE(per_cpu_ptr(&checks, cpu)->late_max_ns));
 	return late_ns;
 }
 
-int tocsin_safety_init(void)
+void tocsin_safety_prepare(struct tocsin *t)
 {
-	compat_hrtimer_setup(&precise, precise_fire, HRTIMER_MODE_REL_HARD);
-	return 0;
-}
-
-void tocsin_safety_uninit(void)
-{
-	hrtimer_cancel(&precise);
+	compat_hrtimer_setup(&t->precise, precise_fire, HRTIMER_MODE_REL_HARD);
 }

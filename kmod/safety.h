@@ -2,6 +2,7 @@
 /*
  * The safety timer: every CPU looks at the deadlines on its own, from a hard
  * interrupt, without locks; so one CPU that still takes interrupts is enough.
+ * Instances that only report have the precise timer alone.
  */
 #ifndef TOCSIN_SAFETY_H
 #define TOCSIN_SAFETY_H
@@ -10,8 +11,8 @@
 
 struct tocsin;
 
-int tocsin_safety_init(void);
-void tocsin_safety_uninit(void);
+/* Once for each instance, before anything else. */
+void tocsin_safety_prepare(struct tocsin *t);
 
 /* Start and stop the checks. Context: process, t->mutex held. */
 int tocsin_safety_start(struct tocsin *t);
@@ -22,10 +23,12 @@ void tocsin_safety_stop(struct tocsin *t);
  */
 void tocsin_safety_deadline(struct tocsin *t);
 
-/* Look at the deadlines now. May not return. Context: any but NMI. */
+/* Look at the deadlines now. May not return. Context: any but NMI, no lock held. */
 void tocsin_safety_check(struct tocsin *t);
 
-/* Longest time between two checks on one CPU since the start. */
-u64 tocsin_safety_late_max_ns(void);
+/* Longest time between two checks on one CPU since the start; 0 where CPUs are
+ * not checked one by one.
+ */
+u64 tocsin_safety_late_max_ns(const struct tocsin *t);
 
 #endif

@@ -26,6 +26,7 @@ struct parcel {
 	struct tocsin_address local;
 	struct tocsin_address remote;
 	u32 scope;
+	struct net *net;
 	struct sock *sk;
 	u8 buf[CORE_HB_SIZE];
 };
@@ -55,7 +56,7 @@ static int send4(const struct parcel *parcel, __be16 port)
 	struct sk_buff *skb;
 	struct rtable *route;
 
-	route = ip_route_output_flow(&init_net, &flow, parcel->sk);
+	route = ip_route_output_flow(parcel->net, &flow, parcel->sk);
 	if (IS_ERR(route))
 		return PTR_ERR(route);
 	skb = skb_make(parcel);
@@ -83,7 +84,7 @@ static int send6(const struct parcel *parcel, __be16 port)
 	struct dst_entry *route;
 	struct sk_buff *skb;
 
-	route = ipv6_stub->ipv6_dst_lookup_flow(&init_net, parcel->sk, &flow, NULL);
+	route = ipv6_stub->ipv6_dst_lookup_flow(parcel->net, parcel->sk, &flow, NULL);
 	if (IS_ERR(route))
 		return PTR_ERR(route);
 	skb = skb_make(parcel);
@@ -114,6 +115,7 @@ static bool parcel_make(struct tocsin *t, u16 id, u8 index, struct parcel *parce
 		parcel->local = path->local;
 		parcel->remote = path->remote;
 		parcel->scope = path->scope;
+		parcel->net = t->net;
 		parcel->sk = path->socket->socket->sk;
 		made = true;
 	}

@@ -17,7 +17,7 @@ static void lateness_measure(struct tocsin *t, const struct hrtimer *timer)
 	if (late_ns > t->stats.late_max_ns)
 		WRITE_ONCE(t->stats.late_max_ns, late_ns);
 	if (late_ns > t->core->config.interval_ns)
-		tocsin_record(RECORDER_SEND_LATE, 0, 0, late_ns, 0, 0, 0);
+		tocsin_record(t, RECORDER_SEND_LATE, 0, 0, late_ns, 0, 0, 0);
 }
 
 static enum hrtimer_restart heartbeat_fire(struct hrtimer *timer)

@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/panic.h>
 #include <linux/preempt.h>
+#include <linux/ratelimit.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
@@ -96,10 +97,25 @@ static void text_write(struct tocsin *t, struct recorder_verdict *verdict)
 		  view->epoch ? view->count : 0);
 }
 
+/* The core is silent from its verdict on; its event is handed out by the next
+ * round of the heartbeat's timer.
+ */
+static void report(struct tocsin *t, enum core_verdict code, u64 late_ns)
+{
+	tocsin_record(t, RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
+	trace_tocsin_toc(code, late_ns);
+	pr_warn_ratelimited("tocsin: node %u %s is silent for good: %s\n",
+			    t->core->config.node_id, t->name, core_verdict_name(code));
+}
+
 void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_ns)
 {
 	struct recorder_verdict *verdict = tocsin_recorder_verdict();
 
+	if (t->action == TOCSIN_ACTION_REPORT) {
+		report(t, code, late_ns);
+		return;
+	}
 	/* From here to the end on this CPU. */
 	local_irq_disable();
 	if (atomic_cmpxchg(&toc_begun, 0, 1)) {
@@ -116,7 +132,7 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	verdict->late_ns = late_ns;
 	if (code == CORE_VERDICT_REQUESTED)
 		strscpy(verdict->reason, t->reason, sizeof(verdict->reason));
-	tocsin_record(RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
+	tocsin_record(t, RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
 	if (t->action == TOCSIN_ACTION_PANIC)
 		others_park();
 	last_heard_find(t, verdict);

@@ -350,7 +350,8 @@ static void do_event(char **options)
 		if (!err && !strcmp(core_event_name(event.core.type), name))
 			return;
 		if (err == -EAGAIN) {
-			nl_pet(nl);
+			if (kctl_number(options, "pet", 1))
+				nl_pet(nl);
 			wait_ms(20);
 		} else if (err) {
 			kctl_check(err, "event");

@@ -21,13 +21,16 @@
  * enum tocsin_action - What a TOC does.
  * @TOCSIN_ACTION_PANIC: panic(), hence kdump where a crash kernel is loaded.
  * @TOCSIN_ACTION_RESTART: Restart at once, without a dump.
+ * @TOCSIN_ACTION_REPORT: Fall silent for good and send an event; the machine
+ *   lives. For tests; the only action outside the initial network namespace.
  */
 enum tocsin_action {
 	TOCSIN_ACTION_PANIC,
 	TOCSIN_ACTION_RESTART,
+	TOCSIN_ACTION_REPORT,
 };
 
-#define TOCSIN_ACTION_LAST	1
+#define TOCSIN_ACTION_LAST	2
 
 /**
  * enum tocsin_warning - What may keep a node from going down as it should.
