@@ -9,13 +9,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Kernel:
     """A kernel to boot: its image and its module tree.
 
-    directory holds vmlinux and lib/modules/<release>, as tools/lab/kernel
-    makes it.
+    which is a flavour that tools/lab/kernel knows, or a directory with vmlinux,
+    lib/modules/<release> and headers, as it makes it.
     """
 
-    def __init__(self, directory=None, image=None):
-        self.dir = directory or output([os.path.join(HERE, "kernel")])
+    def __init__(self, which=None, image=None):
+        if which and os.path.isdir(which):
+            self.dir = os.path.abspath(which)
+        else:
+            self.dir = output([os.path.join(HERE, "kernel"), which or "6.1"])
         self.image = image or os.path.join(self.dir, "vmlinux")
+        self.headers = os.path.join(self.dir, "headers")
         releases = os.listdir(os.path.join(self.dir, "lib/modules"))
         if len(releases) != 1:
             raise ValueError(f"{self.dir}/lib/modules: one release expected, "
