@@ -1,37 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "notify.h"
 
-#include <linux/printk.h>
-#include <linux/ratelimit.h>
-
 #include "instance.h"
-#include "names.h"
 #include "netlink.h"
 #include "put.h"
 #include "recorder.h"
 #include "trace.h"
-
-static void event_log(const struct tocsin *t, const struct core_event *event)
-{
-	switch (event->type) {
-	case CORE_EVENT_PEER_HEARD:
-		pr_info_ratelimited("tocsin: node %u %s heard, incarnation %016llx\n",
-				    event->peer, t->peer[event->peer].name, event->incarnation);
-		break;
-	case CORE_EVENT_PEER_SILENT:
-		pr_warn_ratelimited("tocsin: node %u %s silent for %llu ms\n", event->peer,
-				    t->peer[event->peer].name, event->value_ns / NSEC_PER_MSEC);
-		break;
-	case CORE_EVENT_LEASE_HALF:
-	case CORE_EVENT_LEASE_THREE_QUARTERS:
-		pr_warn_ratelimited("tocsin: %s lease: %llu ms left\n",
-				    core_lease_name(event->path),
-				    event->value_ns / NSEC_PER_MSEC);
-		break;
-	default:
-		break;
-	}
-}
+#include "warn.h"
 
 static void event_send(const struct tocsin *t, const struct core_event *event, u64 lost)
 {
@@ -78,7 +53,7 @@ void tocsin_notify_flush(struct tocsin *t)
 			      event.flags, event.incarnation);
 		if (event.type == CORE_EVENT_PATH_STATE)
 			trace_tocsin_path_state(event.peer, event.path, event.value_ns);
-		event_log(t, &event);
+		tocsin_warn(t, &event);
 		event_send(t, &event, lost);
 	}
 }

@@ -43,6 +43,16 @@ silent_inside() {
 			'attach node=1 action=2' 'status armed=0'"
 }
 
+# Eighty times past half of the lease; the log is told a few times of each.
+flood_of_warnings() {
+	before=$(dmesg | grep -c 'safety lease: half')
+	set --
+	while [ $# -lt 160 ]; do set -- "$@" pet "sleep 90"; done
+	inside $K "attach node=1 action=2 safety=150 interval=5 member=80" arm "$@" >/dev/null
+	said=$(($(dmesg | grep -c 'safety lease: half') - before))
+	[ $said -ge 1 ] && [ $said -lt 20 ]
+}
+
 t "a namespace takes no machine down" inside $K "expect ENODEV" status \
 	"expect EPERM" "attach node=1 action=0" "expect EPERM" "attach node=1 action=1" \
 	"attach node=1 action=2" "status attached=1 armed=0"
@@ -54,12 +64,16 @@ t "over, it can be attached anew" inside $K "attach node=1 action=2 safety=300" 
 t "over, force clears it" inside $K "attach node=1 action=2 safety=300" arm "sleep 600" \
 	"disarm force=1" "status attached=0"
 t "a silent peer ends the lease" silent_inside
+t "the log warned, and said who was heard when" eval "dmesg | grep -q 'quorum lease: half gone, \
+[0-9]* ms left; node 2 node2 acknowledged [0-9]* ms ago, heard [0-9]* ms ago' &&
+	dmesg | grep -q 'quorum lease: three quarters gone'"
 t "heartbeats stay inside" hears_inside
 owned_inside
 t "the machine's own instance is another one" $K "status attached=0" "attach node=1" arm pet \
 	disarm
 t "it bars the unload" fails rmmod tocsin
 t "it ends with its namespace" ends_with_its_namespace $OWNED
+t "a lease that is late again and again does not flood the log" flood_of_warnings
 t "report in the initial namespace" $K "attach node=1 action=2 safety=300" event arm \
 	"event type=toc within=20000 pet=0" "expect ETIME" pet "disarm force=1" "status attached=0"
 t "nothing is left checking" fails grep -q 'check_fire\|precise_fire' /proc/timer_list
