@@ -24,6 +24,7 @@ struct cmcld_nodes;
 struct cmcld_packages;
 struct cmcld_pet;
 struct cmcld_publish;
+struct cmcld_watchdog;
 
 struct cmcld {
 	const struct cmcld_config *config;
@@ -43,6 +44,7 @@ struct cmcld {
 	struct cmcld_admin *admin;
 	struct cmcld_nodes *nodes;
 	struct cmcld_pet *pet;
+	struct cmcld_watchdog *watchdog;
 	struct cmcld_publish *publish;
 	struct net_qs_status qs;
 };

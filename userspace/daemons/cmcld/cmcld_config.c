@@ -12,8 +12,10 @@
 #include <tocsin/conf_binary.h>
 
 #include "cmcld_realtime.h"
+#include "cmcld_watchdog.h"
 
 #define OPTIONS_SIZE_MAX	(64 * 1024)
+#define WATCHDOG_S_MAX		65535U
 
 void cmcld_config_address(const struct conf_address *address, u16 port,
 			  struct net_address *out)
@@ -54,6 +56,16 @@ static int option_set(struct cmcld_options *options, const char *name, const cha
 		if (base_str_u64(value, 0, 60000, &number))
 			return -EINVAL;
 		options->on_detach_ns = number * BASE_NS_PER_MS;
+	} else if (!strcmp(name, "CMCLD_WATCHDOG")) {
+		if (!strcmp(value, "none"))
+			value = "";
+		else if (strncmp(value, "/dev/", 5))
+			return -EINVAL;
+		return base_str_copy(options->watchdog, sizeof(options->watchdog), value);
+	} else if (!strcmp(name, "CMCLD_WATCHDOG_TIMEOUT_S")) {
+		if (base_str_u64(value, 1, WATCHDOG_S_MAX, &number))
+			return -EINVAL;
+		options->watchdog_timeout_s = (unsigned int)number;
 	} else {
 		return -ENOENT;
 	}
@@ -81,13 +93,16 @@ static int option_line(struct cmcld_options *options, char *line, const char *pl
 	if (err == -ENOENT)
 		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
 			       "%s: '%s' is no option; AUTOSTART_CMCLD, "
-			       "CMCLD_PRIORITY_BELOW_MAX and CMCLD_ON_DETACH_MS are",
+			       "CMCLD_PRIORITY_BELOW_MAX, CMCLD_ON_DETACH_MS, "
+			       "CMCLD_WATCHDOG and CMCLD_WATCHDOG_TIMEOUT_S are",
 			       place, name);
 	else if (err)
 		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
 			       "%s: %s=%s: AUTOSTART_CMCLD takes 0 or 1, "
 			       "CMCLD_PRIORITY_BELOW_MAX 1 to 98, CMCLD_ON_DETACH_MS "
-			       "0 to 60000", place, name, value);
+			       "0 to 60000, CMCLD_WATCHDOG none or a device "
+			       "(/dev/watchdog0), CMCLD_WATCHDOG_TIMEOUT_S 1 to %u",
+			       place, name, value, WATCHDOG_S_MAX);
 	return err ? -EINVAL : 0;
 }
 
@@ -218,6 +233,19 @@ static int qs_resolve(struct cmcld_config *config, const char *host,
 	return 0;
 }
 
+/* Without a watchdog its timeout means nothing, and is not looked at. */
+static int watchdog_check(struct cmcld_config *config, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	u64 lease_ns = config->conf->cluster.safety_timeout_ns +
+		       conf_takeover_margin_ns(config->conf);
+	unsigned int *timeout_s = &config->options.watchdog_timeout_s;
+
+	if (!config->options.watchdog[0])
+		return 0;
+	*timeout_s = cmcld_watchdog_timeout(*timeout_s, lease_ns, error);
+	return *timeout_s ? 0 : -EINVAL;
+}
+
 int cmcld_config_load(const struct cmcld_config_places *places,
 		      struct cmcld_config *config, char error[CMCLD_CONFIG_TEXT_MAX])
 {
@@ -234,6 +262,8 @@ int cmcld_config_load(const struct cmcld_config_places *places,
 	config->path = places->conf ? places->conf : CONF_BINARY_PATH;
 	if (!err)
 		err = conf_load(config->path, config->conf, error);
+	if (!err)
+		err = watchdog_check(config, error);
 	if (!err)
 		err = self_find(config, places->node, error);
 	if (!err)

@@ -9,17 +9,22 @@
 
 #define CMCLD_OPTIONS_FILE	"/etc/tocsin/tocsin.conf"
 #define CMCLD_CONFIG_TEXT_MAX	512
+#define CMCLD_WATCHDOG_PATH_MAX	64
 
 /**
  * struct cmcld_options - /etc/tocsin/tocsin.conf: "NAME=value" lines
  * @autostart: AUTOSTART_CMCLD=1: form a cluster without being told [0]
  * @priority_below_max: CMCLD_PRIORITY_BELOW_MAX [20]
  * @on_detach_ns: CMCLD_ON_DETACH_MS: life left to a node whose cmcld died [0]
+ * @watchdog: CMCLD_WATCHDOG: device of a hardware watchdog; "": none
+ * @watchdog_timeout_s: CMCLD_WATCHDOG_TIMEOUT_S; chosen where it is not given
  */
 struct cmcld_options {
 	bool autostart;
 	int priority_below_max;
 	u64 on_detach_ns;
+	char watchdog[CMCLD_WATCHDOG_PATH_MAX];
+	unsigned int watchdog_timeout_s;
 };
 
 /**

@@ -333,12 +333,13 @@ json_t *cmcld_json_status(const struct cmcld_snapshot *snapshot,
 		json_array_append_new(nodes, node_json(snapshot, i, paths));
 	for (i = 0; i < conf->package_count; i++)
 		json_array_append_new(packages, package_json(snapshot, i));
-	return json_pack("{s:o, s:s, s:I, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:I, s:I, s:b, s:i, s:b, s:I, s:I, s:o, s:o, s:o}",
 			 "cluster", cluster_json(snapshot),
 			 "self", node_name(conf, snapshot->self),
 			 "t_ns", (json_int_t)snapshot->t_ns,
 			 "change", (json_int_t)snapshot->change,
 			 "armed", (int)snapshot->armed,
+			 "watchdog_s", (int)snapshot->watchdog_s,
 			 "cmsrvassistd", (int)snapshot->assist,
 			 "late_max_ns", (json_int_t)snapshot->late_max_ns,
 			 "dropped", (json_int_t)snapshot->dropped,

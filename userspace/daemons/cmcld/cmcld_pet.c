@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cmcld_log.h"
+#include "cmcld_watchdog.h"
 
 #define PETS_PER_TIMEOUT	16
 #define PERIOD_NS_MAX		(500 * BASE_NS_PER_MS)
@@ -18,6 +19,7 @@ struct cmcld_pet {
 	u64 due_ns;
 	u64 warn_ns;
 	u64 late_max_ns;
+	int feed_err;
 };
 
 static void late_check(struct cmcld *cmcld, u64 now_ns)
@@ -37,14 +39,28 @@ static void late_check(struct cmcld *cmcld, u64 now_ns)
 	cmcld_event("late", "late_ns=%" PRIu64, late);
 }
 
+/* The hardware gets no more than the kernel got. */
+static void renew(struct cmcld *cmcld)
+{
+	int err = cmcld_kernel_pet(cmcld->kernel);
+
+	if (err) {
+		cmcld_log(LOG_CRIT, "The safety lease was not renewed: %s", strerror(-err));
+		return;
+	}
+	err = cmcld_watchdog_feed(cmcld->watchdog);
+	if (err && err != cmcld->pet->feed_err)
+		cmcld_log(LOG_ERR, "The hardware watchdog was not fed: %s", strerror(-err));
+	cmcld->pet->feed_err = err;
+}
+
 static void on_timer(void *arg, u64 now_ns)
 {
 	struct cmcld *cmcld = arg;
 	struct cmcld_pet *pet = cmcld->pet;
-	int err = pet->armed ? cmcld_kernel_pet(cmcld->kernel) : 0;
 
-	if (err)
-		cmcld_log(LOG_CRIT, "The safety lease was not renewed: %s", strerror(-err));
+	if (pet->armed)
+		renew(cmcld);
 	late_check(cmcld, now_ns);
 	pet->due_ns = base_clock_ns() + pet->period_ns;
 	cmcld_loop_timer_set(cmcld->loop, pet->timer, pet->due_ns);
@@ -80,17 +96,38 @@ void cmcld_pet_destroy(struct cmcld *cmcld)
 	cmcld->pet = NULL;
 }
 
+/* It was tried when cmcld started.  The node is no worse than one without it. */
+static void watchdog_start(struct cmcld *cmcld)
+{
+	const char *path = cmcld->config->options.watchdog;
+	int err = cmcld_watchdog_start(cmcld->watchdog);
+
+	if (err)
+		cmcld_log(LOG_ERR, "The hardware watchdog %s cannot be started: %s; this node "
+			  "goes on without it", path, strerror(-err));
+	else if (cmcld->watchdog)
+		cmcld_log(LOG_NOTICE, "The hardware watchdog %s is running: %u seconds", path,
+			  cmcld_watchdog_seconds(cmcld->watchdog));
+}
+
 void cmcld_pet_begin(struct cmcld *cmcld)
 {
 	cmcld->pet->armed = true;
 	cmcld_log(LOG_NOTICE, "Enabling safety time protection");
 	cmcld_event("armed", "incarnation=%016" PRIx64, cmcld->incarnation);
+	watchdog_start(cmcld);
 }
 
 void cmcld_pet_end(struct cmcld *cmcld)
 {
+	int err = cmcld_watchdog_stop(cmcld->watchdog);
+
 	cmcld->pet->armed = false;
 	cmcld_log(LOG_NOTICE, "Safety time protection ended: this node has left in order");
+	if (err)
+		cmcld_log(LOG_ERR, "The hardware watchdog could not be stopped: %s; it may reset "
+			  "this node in %u seconds", strerror(-err),
+			  cmcld_watchdog_seconds(cmcld->watchdog));
 }
 
 void cmcld_pet_toc(struct cmcld *cmcld, const char *why)

@@ -8,6 +8,7 @@
 #include "cmcld_nodes.h"
 #include "cmcld_pet.h"
 #include "cmcld_pkg.h"
+#include "cmcld_watchdog.h"
 
 #define SOON_NS		(10 * BASE_NS_PER_MS)
 #define REFRESH_NS	BASE_NS_PER_S
@@ -53,6 +54,8 @@ static void fill(const struct cmcld *cmcld, struct cmcld_snapshot *snapshot)
 	snapshot->phase = phase_of(cmcld);
 	snapshot->self = cmcld->self;
 	snapshot->armed = cmcld_pet_armed(cmcld);
+	if (cmcld_watchdog_running(cmcld->watchdog))
+		snapshot->watchdog_s = cmcld_watchdog_seconds(cmcld->watchdog);
 	snapshot->assist = cmcld_assist_connected(cmcld->assist);
 	snapshot->incarnation = cmcld->incarnation;
 	snapshot->late_max_ns = cmcld_pet_late_max_ns(cmcld);

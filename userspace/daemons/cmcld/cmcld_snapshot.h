@@ -54,6 +54,7 @@ struct cmcld_snapshot {
 	enum cmcld_phase phase;
 	u16 self;
 	bool armed;
+	unsigned int watchdog_s;	/* of the hardware watchdog; 0: none runs */
 	bool assist;
 	u64 incarnation;
 	u64 late_max_ns;

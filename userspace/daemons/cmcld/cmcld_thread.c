@@ -13,6 +13,7 @@
 #include "cmcld_pkg.h"
 #include "cmcld_publish.h"
 #include "cmcld_realtime.h"
+#include "cmcld_watchdog.h"
 
 /* Sessions and the disk run below the real-time thread, above all else. */
 #define SESSION_BELOW	1
@@ -354,10 +355,27 @@ static void thread_free(struct cmcld_thread *thread)
 	cmcld_nodes_destroy(cmcld);
 	cmcld_member_destroy(cmcld);
 	cmcld_pet_destroy(cmcld);
+	cmcld_watchdog_destroy(cmcld->watchdog);
 	if (cmcld->kernel)
 		cmcld_kernel_detach(cmcld->kernel);
 	cmcld_loop_destroy(cmcld->loop);
 	free(thread);
+}
+
+static int watchdog_create(struct cmcld *cmcld, char error[CMCLD_CONFIG_TEXT_MAX])
+{
+	const struct cmcld_options *options = &cmcld->config->options;
+	int err = cmcld_watchdog_create(options->watchdog, options->watchdog_timeout_s,
+					&cmcld->watchdog, error);
+
+	if (err)
+		return err;
+	if (cmcld_watchdog_has_reset(cmcld->watchdog)) {
+		cmcld_log(LOG_WARNING, "Before this boot the hardware watchdog reset this node: "
+			  "no CPU took interrupts any more, or the crash kernel hung");
+		cmcld_event("watchdog-has-reset", "device=%s", options->watchdog);
+	}
+	return 0;
 }
 
 static int make_all(struct cmcld_thread *thread, char error[CMCLD_CONFIG_TEXT_MAX])
@@ -366,6 +384,8 @@ static int make_all(struct cmcld_thread *thread, char error[CMCLD_CONFIG_TEXT_MA
 	int err;
 
 	err = cmcld_kernel_attach(cmcld->config, &cmcld->kernel, &cmcld->incarnation, error);
+	if (!err)
+		err = watchdog_create(cmcld, error);
 	if (err)
 		return err;
 	base_str_print(error, CMCLD_CONFIG_TEXT_MAX, "out of memory or descriptors");
