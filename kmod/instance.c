@@ -35,11 +35,24 @@ struct in_namespace {
 static unsigned int namespace_id;
 static DEFINE_MUTEX(making);
 
+/*
+ * Whoever waits for the lock keeps watch meanwhile, with interrupts as they
+ * were: its holder may be stuck for ever, and those who come one after the
+ * other to wait for it must not blind all CPUs.
+ */
+static void lock_wait(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
+{
+	while (!raw_spin_trylock_irqsave(&t->lock, *flags)) {
+		tocsin_safety_watch();
+		cpu_relax();
+	}
+}
+
 u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 {
 	u64 now_ns;
 
-	raw_spin_lock_irqsave(&t->lock, *flags);
+	lock_wait(t, flags);
 	now_ns = tocsin_clock_ns();
 	/* The core relies on time that never goes back, also between CPUs. */
 	if (now_ns < t->now_ns)

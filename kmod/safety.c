@@ -75,6 +75,14 @@ void tocsin_safety_check(struct tocsin *t)
 		tocsin_toc(t, CORE_VERDICT_SAFETY_LEASE, now_ns, now_ns - safety_ns);
 }
 
+void tocsin_safety_watch(void)
+{
+	struct tocsin *t = tocsin_initial;
+
+	if (t && t->action != TOCSIN_ACTION_REPORT)
+		tocsin_safety_check(t);
+}
+
 static void check_measure(struct check *check)
 {
 	u64 now_ns = tocsin_clock_ns();

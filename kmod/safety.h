@@ -26,6 +26,11 @@ void tocsin_safety_deadline(struct tocsin *t);
 /* Look at the deadlines now. May not return. Context: any but NMI, no lock held. */
 void tocsin_safety_check(struct tocsin *t);
 
+/* The same for the machine, by somebody who waits in a loop. Takes no lock.
+ * Context: any but NMI.
+ */
+void tocsin_safety_watch(void);
+
 /* Longest time between two checks on one CPU since the start; 0 where CPUs are
  * not checked one by one.
  */

@@ -452,7 +452,8 @@ static const struct {
 	{ "leave", do_leave }, { "status", do_status }, { "peers", do_peers },
 	{ "stats", do_stats }, { "event", do_event }, { "recorder", do_recorder },
 	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain },
-	{ "fake", kctl_peer_run },
+	{ "fake", kctl_peer_run }, { "watchdog", kctl_watchdog_run },
+	{ "kdump", kctl_kdump_run }, { "kdump-hang", kctl_kdump_hang_run },
 };
 
 static void run(char *line)

@@ -35,6 +35,9 @@ struct core_view kctl_view(u64 epoch, const struct core_member *member, unsigned
 
 /* Commands. */
 void kctl_peer_run(char **options);
+void kctl_watchdog_run(char **options);
+void kctl_kdump_run(char **options);
+void kctl_kdump_hang_run(char **options);
 void kctl_spray_run(struct nl *nl, char **options);
 
 #endif

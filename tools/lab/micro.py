@@ -39,6 +39,8 @@ class Job:
     programs:     programs of the host to copy with their libraries
     expect_panic: the test passes if the kernel panics with this string
     expect_result: lines the test must have written to $RESULT
+    memory:       an open file that becomes the guest's memory; it can be read
+                  when the guest has ended, whatever ended it
     """
     command: list
     modules: list = dataclasses.field(default_factory=list)
@@ -54,6 +56,7 @@ class Job:
     expect_result: list = dataclasses.field(default_factory=list)
     kernel: kmods.Kernel = None
     qemu_args: list = dataclasses.field(default_factory=list)
+    memory: object = None
 
 
 @dataclasses.dataclass
@@ -152,6 +155,10 @@ def _boot(job, files):
         path = qemu.fd_path(files[name])
         argv += ["-chardev", f"file,id={name},path={path}",
                  "-device", f"virtserialport,chardev={name},name={name}"]
+    if job.memory:
+        argv += ["-object", f"memory-backend-file,id=ram,size={job.memory_mb}M,share=on,"
+                 f"mem-path={_fd_of_this_process(job.memory)}",
+                 "-machine", "memory-backend=ram"]
     begin = qemu.now_ms()
     proc = qemu.spawn(argv + job.qemu_args, stdout=subprocess.PIPE,
                       stderr=subprocess.STDOUT,
@@ -169,6 +176,10 @@ def _boot(job, files):
         proc.kill()
         proc.wait()
     return "".join(lines), ended
+
+
+def _fd_of_this_process(file):
+    return f"/proc/{os.getpid()}/fd/{file.fileno()}"
 
 
 def _judge(job, console, result, ended):

@@ -1,39 +1,195 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Hangs the CPUs of a mask with interrupts off, a moment after loading. */
+/*
+ * Hangs a kernel in one of many ways, a moment after loading, and lets what
+ * goes on meanwhile leave the time of its last step in memory: a reader of the
+ * dead machine's memory sees when each CPU really stopped.
+ *
+ * On each CPU a thread stands for the applications.  The hung CPUs, hogs and
+ * softirqs take its place where there are any.
+ */
+#include <linux/console.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/kprobes.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
-#include <linux/workqueue.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/types.h>
+#include <uapi/linux/sched/types.h>
+#include <linux/stop_machine.h>
 
 #define STUCK_DELAY_MS	200
+#define STAMPS_MAX	64
 
 static unsigned long mask;
 module_param(mask, ulong, 0444);
-MODULE_PARM_DESC(mask, "CPUs to hang, bit n for CPU n");
+MODULE_PARM_DESC(mask, "CPUs to hang with interrupts off, bit n for CPU n");
 
-static DEFINE_PER_CPU(struct delayed_work, stuck_work);
+static char *how = "irq";
+module_param(how, charp, 0444);
+MODULE_PARM_DESC(how, "irq, fifo, softirq, memory, console, stop, probe, none");
 
-static void stuck_forever(struct work_struct *work)
+static char *symbol = "";
+module_param(symbol, charp, 0444);
+MODULE_PARM_DESC(symbol, "how=probe: the first CPU that enters this function never returns");
+
+/* Read from outside; fields of 8 bytes. */
+struct stamps {
+	char magic[16];
+	u64 phys;
+	u64 cpus;
+	u64 deeds;
+	u64 ns[STAMPS_MAX];
+};
+
+static struct stamps *stamps;
+static DEFINE_PER_CPU(struct tasklet_struct, flood);
+static atomic_t caught = ATOMIC_INIT(0);
+
+/* The clock of the leases, while nothing was suspended. */
+static void stamp(void)
 {
-	local_irq_disable();
-	for (;;)
-		cpu_relax();
+	WRITE_ONCE(stamps->ns[raw_smp_processor_id()], ktime_get_raw_fast_ns());
 }
 
-static int __init stuck_init(void)
+/* It has come to what was to be staged. */
+static void deed(void)
 {
-	unsigned int cpu;
+	WRITE_ONCE(stamps->deeds, stamps->deeds + 1);
+}
 
-	for_each_online_cpu(cpu) {
-		struct delayed_work *work = per_cpu_ptr(&stuck_work, cpu);
+static bool is(const char *name)
+{
+	return !strcmp(how, name);
+}
 
-		if (cpu >= BITS_PER_LONG || !(mask & BIT(cpu)))
-			continue;
-		INIT_DELAYED_WORK(work, stuck_forever);
-		queue_delayed_work_on(cpu, system_highpri_wq, work,
-				      msecs_to_jiffies(STUCK_DELAY_MS));
+static void __noreturn hang(void)
+{
+	local_irq_disable();
+	deed();
+	for (;;) {
+		stamp();
+		cpu_relax();
+	}
+}
+
+static void flood_again(struct tasklet_struct *tasklet)
+{
+	stamp();
+	tasklet_schedule(tasklet);
+}
+
+/* Everything, the reserves included; what others free, too. */
+static void memory_take(void)
+{
+	unsigned int saved = memalloc_noreclaim_save();
+
+	for (;;) {
+		while (alloc_page(GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOWARN))
+			;
+		deed();
+		schedule_timeout_uninterruptible(1);
+	}
+	memalloc_noreclaim_restore(saved);
+}
+
+static int nothing(void *unused)
+{
+	return 0;
+}
+
+/* What one CPU alone does. */
+static void once(void)
+{
+	if (is("memory"))
+		memory_take();
+	if (is("console"))
+		console_lock();
+	if (is("console") || is("none"))
+		deed();
+	/* Waits for ever for the CPUs that hang. */
+	if (is("stop"))
+		stop_machine(nothing, NULL, NULL);
+}
+
+static const struct sched_attr highest = {
+	.size = sizeof(highest),
+	.sched_policy = SCHED_FIFO,
+	.sched_priority = 99,
+};
+
+static int work(void *unused)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	schedule_timeout_uninterruptible(msecs_to_jiffies(STUCK_DELAY_MS));
+	if (mask & BIT(cpu))
+		hang();
+	if (is("softirq")) {
+		tasklet_setup(this_cpu_ptr(&flood), flood_again);
+		tasklet_schedule(this_cpu_ptr(&flood));
+		deed();
+	}
+	if (is("fifo")) {
+		sched_setattr_nocheck(current, &highest);
+		deed();
+	}
+	for (;;) {
+		stamp();
+		if (!is("fifo"))
+			cond_resched();
 	}
 	return 0;
 }
 
+static int once_work(void *unused)
+{
+	schedule_timeout_uninterruptible(msecs_to_jiffies(2 * STUCK_DELAY_MS));
+	once();
+	for (;;)
+		schedule_timeout_uninterruptible(HZ);
+	return 0;
+}
+
+static int probe_hit(struct kprobe *probe, struct pt_regs *regs)
+{
+	if (!atomic_xchg(&caught, 1))
+		hang();
+	return 0;
+}
+
+static struct kprobe probe = {
+	.pre_handler = probe_hit,
+};
+
+static int __init stuck_init(void)
+{
+	struct task_struct *task;
+	unsigned int cpu;
+
+	stamps = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!stamps)
+		return -ENOMEM;
+	stamps->phys = virt_to_phys(stamps);
+	stamps->cpus = num_online_cpus();
+	/* Put together here: its bytes must not be found in this module's text. */
+	snprintf(stamps->magic, sizeof(stamps->magic), "%s-%s", "TOCSIN", "STAMPS");
+	pr_notice("stuck: %s, CPUs %#lx\n", how, mask);
+	for_each_online_cpu(cpu) {
+		task = kthread_create_on_cpu(work, NULL, cpu, "stuck/%u");
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		wake_up_process(task);
+	}
+	task = kthread_run(once_work, NULL, "stuck");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	if (!is("probe"))
+		return 0;
+	probe.symbol_name = symbol;
+	return register_kprobe(&probe);
+}
+
 module_init(stuck_init);
-MODULE_DESCRIPTION("Hangs CPUs with interrupts off, for a test");
+MODULE_DESCRIPTION("Hangs a kernel in many ways, for tests");
 MODULE_LICENSE("GPL");

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The hangs that are staged: what nothing of may delay a TOC.
+
+Each is (name, arguments of guest-hang.sh, other fields of a case).
+"""
+# Reserved for a crash kernel; the tests load one that resets the machine.
+CRASH = {"append": "crashkernel=32M ", "memory_mb": 384}
+ALL_BUT_3 = {"cpus": 4}
+# A host with fewer CPUs to give than spin in the guest may stop one for long.
+LATE_MS = 10000
+PANIC = "tocsin: TOC: safety lease ran out"
+WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
+
+HANGS = [
+    ("one CPU of two, the owner's, with interrupts off", ["pinned", "mask=1"], {}),
+    ("all CPUs but the last of four with interrupts off", ["pinned", "mask=7"], ALL_BUT_3),
+    ("a CPU went away and came back, the other one hangs", ["hotplug", "mask=1"], {}),
+    ("one CPU hangs and stop_machine() waits for it", ["pinned", "how=stop", "mask=1"], {}),
+    ("the owner is stopped by a signal", ["stopped", "how=none"], {}),
+    ("the owner's cgroup is frozen", ["frozen", "how=none"], {}),
+    ("hogs of user space, SCHED_FIFO 99, no throttle", ["hogs", "how=none"], {}),
+    ("hogs of the kernel, SCHED_FIFO 99, no throttle", ["fifo", "how=fifo"], {}),
+    ("the memory is exhausted, reserves included", ["unpetted:5000", "how=memory"], {}),
+    ("a flood of softirqs on each CPU", ["unpetted", "how=softirq"], {}),
+    ("the console is locked for ever", ["unpetted", "how=console"], {}),
+    ("a CPU hangs inside of the console's driver",
+     ["console", "how=probe", "symbol=wait_for_lsr"], {}),
+    ("a CPU hangs holding the module's own lock",
+     ["together", "how=probe", "symbol=core_tick"], {}),
+    ("a service hangs while it loads a crash kernel", ["kdump", "how=none"], CRASH),
+    ("with a crash kernel, one CPU with interrupts off",
+     ["pinned", "mask=1", "--", "kdump"], CRASH),
+]
+
+
+def cases(case):
+    """As cases of selftests/kernel/run."""
+    found = [case("hang: " + name, "guest-hang.sh", arguments, panic=PANIC,
+                  late_ms=LATE_MS, hangs=True, **more)
+             for name, arguments, more in HANGS]
+    found.append(case("watchdog", "guest-watchdog.sh", qemu_args=WATCHDOG,
+                      modules=["i6300esb"]))
+    # Only hardware helps here; without it the machine hangs for good.
+    every = ["watchdog", "mask=3"]
+    found.append(case("hang: every CPU, the hardware watchdog resets the machine",
+                      "guest-hang.sh", every, console="stuck: irq, CPUs 0x3",
+                      qemu_args=WATCHDOG, modules=["i6300esb"]))
+    return found
