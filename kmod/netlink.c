@@ -48,9 +48,8 @@ static int owner_enter(struct tocsin *t, struct genl_info *info)
 	return 0;
 }
 
-/* The same for operations on the core alone: locks it instead of the mutex. */
-static int owner_lock(struct tocsin *t, struct genl_info *info, unsigned long *flags,
-		      u64 *now_ns)
+static int owner_lock_or_say(struct tocsin *t, struct genl_info *info, unsigned long *flags,
+			     u64 *now_ns)
 {
 	int err = 0;
 
@@ -61,12 +60,24 @@ static int owner_lock(struct tocsin *t, struct genl_info *info, unsigned long *f
 		err = -ENODEV;
 	else if (t->owner != info->snd_portid)
 		err = -EPERM;
-	if (!err)
+	if (!err) {
+		__release(&t->lock); /* for sparse: owner_lock() takes it over */
 		return 0;
+	}
 	tocsin_unlock(t, *flags);
 	if (err == -ENODEV)
 		return tocsin_nobody(info);
 	GENL_SET_ERR_MSG(info, "another socket owns the instance");
+	return err;
+}
+
+/* The same for operations on the core alone: locks it instead of the mutex. */
+static inline int owner_lock(struct tocsin *t, struct genl_info *info, unsigned long *flags,
+			     u64 *now_ns)
+{
+	int err = owner_lock_or_say(t, info, flags, now_ns);
+
+	(void)__cond_lock(&t->lock, !err);
 	return err;
 }
 
@@ -429,29 +440,35 @@ out:
 	return err;
 }
 
+static int install_run(struct tocsin *t, struct genl_info *info, const struct core_view *view)
+{
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	err = owner_lock(t, info, &flags, &now_ns);
+	if (err)
+		return err;
+	err = core_install(t->core, view, now_ns);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	tocsin_record(t, RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
+	tocsin_notify_flush(t);
+	return err;
+}
+
 int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct core_view *view;
-	unsigned long flags;
-	u64 now_ns;
 	int err;
 
 	view = kzalloc(sizeof(*view), GFP_KERNEL);
 	if (!view)
 		return -ENOMEM;
 	err = tocsin_parse_view(info, view);
-	if (err)
-		goto out;
-	err = owner_lock(t, info, &flags, &now_ns);
-	if (err)
-		goto out;
-	err = core_install(t->core, view, now_ns);
-	tocsin_recorder_state(t);
-	tocsin_unlock(t, flags);
-	tocsin_record(t, RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
-	tocsin_notify_flush(t);
-out:
+	if (!err)
+		err = install_run(t, info, view);
 	kfree(view);
 	return err;
 }
