@@ -51,6 +51,7 @@ enum core_event_type {
 	CORE_EVENT_LEASE_THREE_QUARTERS,
 	CORE_EVENT_LEASE_HOLDS,		/* lease under the accepted value began to hold */
 	CORE_EVENT_TOC,			/* value_ns: enum core_verdict */
+	CORE_EVENT_PEER_GASP,		/* its last words: core_gasp.h */
 };
 
 enum core_lease {

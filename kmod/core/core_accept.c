@@ -133,6 +133,8 @@ static void accept_value(struct core *core, const struct core_view *view, u64 no
 	bool holds_me = core_view_holds(view, core->config.node_id,
 					core->config.incarnation);
 
+	/* First, so that no gasp tells less than has been done. */
+	core_gasp_changes(core);
 	if (!mutant_no_frontier) {
 		core->frontier.epoch = view->epoch;
 		core->frontier.hash = view->hash;
@@ -165,9 +167,12 @@ int core_accept(struct core *core, const struct core_view *view, u64 ballot_coun
 		accept_value(core, view, now_ns);
 		core->ballot_counter = ballot_counter;
 		core->ballot_node = ballot_node;
+		core_gasp_promised(core, ballot_counter, ballot_node);
 	} else if (!ballot_below(ballot_counter, ballot_node, core)) {
+		core_gasp_changes(core);
 		core->ballot_counter = ballot_counter;
 		core->ballot_node = ballot_node;
+		core_gasp_promised(core, ballot_counter, ballot_node);
 	}
 	ages_read(core, now_ns, ages);
 	return 0;
@@ -204,7 +209,10 @@ int core_install(struct core *core, const struct core_view *view, u64 now_ns)
 		core->waiting = true;
 		return -EAGAIN;
 	}
+	core_gasp_changes(core);
 	core->installed = *view;
+	core->promised.counter = 0;
+	core->promised.node = 0;
 	core->installed_at_ns = now_ns;
 	core->accepted.epoch = 0;
 	core->waiting = false;

@@ -9,6 +9,7 @@
 #define TOCSIN_CORE_ENV_H
 
 #ifdef __KERNEL__
+#include <asm/barrier.h>
 #include <linux/build_bug.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
@@ -16,6 +17,8 @@
 #include <linux/types.h>
 
 #define core_assert(condition)	BUG_ON(!(condition))
+/* What was written before it is seen before what is written after it. */
+#define core_barrier()		smp_wmb()
 #else
 #include <errno.h>
 #include <stdbool.h>
@@ -34,6 +37,7 @@ typedef int64_t s64;
 void core_assert_failed(const char *file, int line, const char *what)
 	__attribute__((noreturn));
 
+#define core_barrier()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define core_assert(condition) \
 	((condition) ? (void)0 : core_assert_failed(__FILE__, __LINE__, #condition))
 #ifndef static_assert

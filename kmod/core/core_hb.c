@@ -100,7 +100,7 @@ static bool evicts(const struct core *core, const struct core_hb *hb)
 	       !(hb->flags & CORE_HB_IN_VIEW);
 }
 
-static void path_set(struct core *core, u16 id, u8 path, enum core_path_state state)
+void core_path_set(struct core *core, u16 id, u8 path, enum core_path_state state)
 {
 	if (core->peer[id].path[path].state == state)
 		return;
@@ -116,7 +116,7 @@ static void life_begin(struct core *core, struct core_peer *peer, const struct c
 	for (i = 0; i < peer->paths; i++) {
 		u64 sequence = peer->path[i].tx_sequence;
 
-		path_set(core, hb->src, i, CORE_PATH_DOWN);
+		core_path_set(core, hb->src, i, CORE_PATH_DOWN);
 		memset(&peer->path[i], 0, sizeof(peer->path[i]));
 		peer->path[i].tx_sequence = sequence;
 	}
@@ -185,7 +185,7 @@ static bool path_hear(struct core *core, const struct core_hb *hb, u64 now_ns)
 	path->rx_sequence = hb->sequence;
 	path->sent_ns = hb->sent_ns;
 	path->heard_ns = now_ns;
-	path_set(core, hb->src, hb->path, returns ? CORE_PATH_UP : CORE_PATH_INIT);
+	core_path_set(core, hb->src, hb->path, returns ? CORE_PATH_UP : CORE_PATH_INIT);
 	if (returns)
 		rtt_measure(path, hb, now_ns);
 	return returns;
@@ -246,8 +246,8 @@ static void waiting_check(struct core *core, u64 now_ns)
 	core_event_push(core, &event);
 }
 
-static enum core_drop address_check(const struct core *core, u16 peer_hint, u8 path,
-				    const struct core_hb *hb)
+enum core_drop core_address_check(const struct core *core, u16 peer_hint, u8 path,
+				  const struct core_hb *hb)
 {
 	if (hb->cluster_id != core->config.cluster_id)
 		return CORE_DROP_CLUSTER;
@@ -268,7 +268,7 @@ int core_receive(struct core *core, u16 peer_hint, u8 path, u64 now_ns, const u8
 
 	drop = core_hb_decode(buf, &hb);
 	if (drop == CORE_DROP_NONE)
-		drop = address_check(core, peer_hint, path, &hb);
+		drop = core_address_check(core, peer_hint, path, &hb);
 	if (drop != CORE_DROP_NONE)
 		return drop;
 	/* A node past its lease must not be saved by what comes late. */
@@ -284,6 +284,9 @@ int core_receive(struct core *core, u16 peer_hint, u8 path, u64 now_ns, const u8
 			return CORE_DROP_NONE;
 		life_begin(core, peer, &hb);
 	}
+	/* Its last words were said: what comes now was under way. */
+	if (peer->gasped == hb.src_incarnation)
+		return CORE_DROP_REPLAY;
 	if (hb.sequence <= peer->path[path].rx_sequence || hb.sent_ns < peer->born_sent_ns)
 		return CORE_DROP_REPLAY;
 	/* The known life speaks: claims of another one are void. */

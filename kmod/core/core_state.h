@@ -7,14 +7,15 @@
 #ifndef TOCSIN_CORE_STATE_H
 #define TOCSIN_CORE_STATE_H
 
-#include "core.h"
-#include "wire.h"
+#include "core_gasp.h"
 
 #define CORE_EVENTS_MAX		256
 /* Incarnations of a peer whose acknowledgements are kept: as a member of the
  * installed view, of the accepted value, and as somebody who wants to join.
  */
 #define CORE_ACK_SLOTS		3
+/* Last words that are kept until they are read. */
+#define CORE_GASPS_MAX		16
 
 struct core_path {
 	enum core_path_state state;
@@ -43,6 +44,12 @@ struct core_ack {
 	u64 sent_ns;			/* A[i][j]: own send time that it has returned */
 };
 
+struct core_last_words {
+	u16 id;
+	u64 incarnation;
+	struct core_gasp gasp;
+};
+
 struct core_peer {
 	bool known;			/* configured */
 	bool heard;			/* a path is up and was heard within D */
@@ -57,6 +64,7 @@ struct core_peer {
 	u64 heard_ns;			/* newest heartbeat on a path that is up */
 	u64 sent_ns;			/* newest send time taken, any path */
 	u64 sent_rx_ns;			/* and when it came */
+	u64 gasped;			/* life that has said its last words; 0: none */
 	u64 acknowledge;		/* incarnation in my acknowledge set; 0: none */
 	u64 acked_rx_ns;		/* receipt of the newest that I acknowledged */
 	struct core_ack ack[CORE_ACK_SLOTS];
@@ -81,6 +89,8 @@ struct core {
 	struct core_view accepted;	/* epoch 0: none pending */
 	u64 ballot_counter;
 	u16 ballot_node;
+	struct core_ballot promised;	/* for the epoch after the installed one */
+	u64 gasp_generation;
 	bool frozen;			/* the accepted value is without this node */
 	u64 frozen_ns;			/* own "now" since then */
 	bool waiting;			/* core_install() was told to come again */
@@ -90,6 +100,8 @@ struct core {
 	u16 peer_id[CORE_NODE_ID_MAX];
 	struct core_peer peer[CORE_NODE_ID_MAX + 1];
 	u8 heard[CORE_HEARD_SIZE];
+	u32 gasps;			/* ever taken */
+	struct core_last_words gasp[CORE_GASPS_MAX];
 
 	u32 event_head;
 	u32 event_count;
@@ -109,7 +121,15 @@ void core_lease_update(struct core *core);
 bool core_ack_counts(const struct core *core, const struct core_hb *hb, u64 now_ns);
 void core_ack_record(struct core *core, struct core_peer *peer, u64 incarnation, u64 sent_ns);
 
+/* core_gasp.c */
+void core_gasp_changes(struct core *core);
+void core_gasp_promised(struct core *core, u64 counter, u16 node);
+
 /* core_hb.c */
+void core_path_set(struct core *core, u16 id, u8 path, enum core_path_state state);
+enum core_drop core_address_check(const struct core *core, u16 peer_hint, u8 path,
+				  const struct core_hb *hb);
+
 static inline void core_heard_set(u8 *map, u16 id, bool heard)
 {
 	u8 bit = 1 << ((id - 1) % 8);

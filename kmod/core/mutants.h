@@ -38,6 +38,18 @@
 #define mutant_install_without_lease	false
 #endif
 
+#ifdef MUTANT_GASP_STATELESS
+#define mutant_gasp_stateless		true	/* rule 7: without the acceptor's state */
+#else
+#define mutant_gasp_stateless		false
+#endif
+
+#ifdef MUTANT_GASP_EARLY
+#define mutant_gasp_early		true	/* rule 7: before all CPUs stand */
+#else
+#define mutant_gasp_early		false
+#endif
+
 #ifdef MUTANT_ACCEPT_KEEPS_ACKS
 #define mutant_accept_keeps_acks	true	/* acceptance does not narrow the set */
 #else

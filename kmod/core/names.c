@@ -22,6 +22,7 @@ static const char *const event_names[] = {
 	[CORE_EVENT_LEASE_THREE_QUARTERS] = "lease-three-quarters",
 	[CORE_EVENT_LEASE_HOLDS] = "lease-holds",
 	[CORE_EVENT_TOC] = "toc",
+	[CORE_EVENT_PEER_GASP] = "peer-gasp",
 };
 
 static const char *const path_state_names[] = {

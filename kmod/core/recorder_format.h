@@ -177,6 +177,7 @@ enum recorder_kind {
 	RECORDER_CPU,			/* cpu, 1 = online, -, - */
 	RECORDER_CHECK_LATE,		/* cpu, lateness, -, - */
 	RECORDER_SEND_LATE,		/* lateness, -, -, - */
+	RECORDER_PROMISE,		/* epoch, ballot counter, -, result; peer: its node */
 	RECORDER_KINDS
 };
 

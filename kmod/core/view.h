@@ -41,11 +41,22 @@ struct core_view {
 	struct core_member member[CORE_VIEW_MEMBERS_MAX];
 };
 
+/* Totally ordered: counter first, then node id. 0.0 is below all. */
+struct core_ballot {
+	u64 counter;
+	u16 node;
+};
+
 /* Both zero: nothing installed, nothing accepted. */
 struct core_frontier {
 	u64 epoch;
 	u64 hash;
 };
+
+static inline bool core_ballot_below(const struct core_ballot *a, const struct core_ballot *b)
+{
+	return a->counter != b->counter ? a->counter < b->counter : a->node < b->node;
+}
 
 /**
  * core_view_hash - 64-bit hash over every field but @hash, byte order fixed

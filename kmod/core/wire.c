@@ -26,6 +26,19 @@ enum {
 	AT_MAC = AT_HEARD + CORE_HEARD_SIZE,
 };
 
+/* Of a gasp, from AT_MAC on. */
+enum {
+	AT_PROMISED = AT_MAC,
+	AT_PROMISED_NODE = 152,
+	AT_BALLOT_NODE = 154,
+	AT_BALLOT = 156,
+	AT_COUNT = 164,
+	AT_COORDINATOR = 166,
+	AT_ARBITER = 168,
+	AT_STATE = 176,
+	AT_MEMBER = CORE_GASP_AT_MEMBER,
+};
+
 static_assert(AT_MAC + CORE_MAC_SIZE == CORE_HB_SIZE, "the layout fills the datagram");
 
 static void put(u8 *buf, unsigned int at, unsigned int bytes, u64 value)
@@ -46,11 +59,10 @@ static u64 get(const u8 *buf, unsigned int at, unsigned int bytes)
 	return value;
 }
 
-void core_hb_encode(const struct core_hb *hb, u8 *buf)
+static void header_encode(const struct core_hb *hb, u8 *buf)
 {
 	core_assert(hb->src && hb->src <= CORE_NODE_ID_MAX);
 	core_assert(hb->path < CORE_PATHS_MAX);
-	memset(buf, 0, CORE_HB_SIZE);
 	put(buf, AT_MAGIC, 4, CORE_HB_MAGIC);
 	put(buf, AT_VERSION, 1, CORE_HB_VERSION);
 	put(buf, AT_PATH, 1, hb->path);
@@ -73,6 +85,38 @@ void core_hb_encode(const struct core_hb *hb, u8 *buf)
 	memcpy(buf + AT_HEARD, hb->heard, CORE_HEARD_SIZE);
 }
 
+void core_hb_encode(const struct core_hb *hb, u8 *buf)
+{
+	core_assert(!(hb->flags & CORE_HB_GASP));
+	memset(buf, 0, CORE_HB_SIZE);
+	header_encode(hb, buf);
+}
+
+void core_gasp_encode(const struct core_hb *hb, const struct core_gasp *gasp, u8 *buf)
+{
+	const struct core_view *view = &gasp->accepted;
+	unsigned int i, at = AT_MEMBER;
+
+	core_assert(hb->flags & CORE_HB_GASP);
+	core_assert(view->count <= CORE_VIEW_MEMBERS_MAX);
+	memset(buf, 0, CORE_GASP_SIZE);
+	header_encode(hb, buf);
+	put(buf, AT_PROMISED, 8, gasp->promised.counter);
+	put(buf, AT_PROMISED_NODE, 2, gasp->promised.node);
+	if (!view->count)
+		return;
+	put(buf, AT_BALLOT, 8, gasp->ballot.counter);
+	put(buf, AT_BALLOT_NODE, 2, gasp->ballot.node);
+	put(buf, AT_COUNT, 2, view->count);
+	put(buf, AT_COORDINATOR, 2, view->coordinator);
+	put(buf, AT_ARBITER, 8, view->arbiter);
+	put(buf, AT_STATE, 8, view->state);
+	for (i = 0; i < view->count; i++, at += CORE_GASP_MEMBER_SIZE) {
+		put(buf, at, 2, view->member[i].id);
+		put(buf, at + 2, 8, view->member[i].incarnation);
+	}
+}
+
 void core_hb_set_key(u8 *buf, u32 key_id)
 {
 	put(buf, AT_KEY_ID, 4, key_id);
@@ -80,7 +124,7 @@ void core_hb_set_key(u8 *buf, u32 key_id)
 
 enum core_drop core_hb_precheck(const u8 *buf, size_t len, u32 *key_id)
 {
-	if (len != CORE_HB_SIZE)
+	if (len != CORE_HB_SIZE && len != CORE_GASP_SIZE)
 		return CORE_DROP_LENGTH;
 	if (get(buf, AT_MAGIC, 4) != CORE_HB_MAGIC)
 		return CORE_DROP_MAGIC;
@@ -90,7 +134,7 @@ enum core_drop core_hb_precheck(const u8 *buf, size_t len, u32 *key_id)
 	return CORE_DROP_NONE;
 }
 
-enum core_drop core_hb_decode(const u8 *buf, struct core_hb *hb)
+enum core_drop core_header_decode(const u8 *buf, struct core_hb *hb)
 {
 	hb->path = get(buf, AT_PATH, 1);
 	hb->flags = get(buf, AT_FLAGS, 2);
@@ -118,4 +162,57 @@ enum core_drop core_hb_decode(const u8 *buf, struct core_hb *hb)
 	if (hb->frontier.epoch < hb->installed_epoch)
 		return CORE_DROP_FIELD;
 	return CORE_DROP_NONE;
+}
+
+enum core_drop core_hb_decode(const u8 *buf, struct core_hb *hb)
+{
+	enum core_drop drop = core_header_decode(buf, hb);
+
+	if (drop == CORE_DROP_NONE && hb->flags & CORE_HB_GASP)
+		drop = CORE_DROP_FIELD;
+	return drop;
+}
+
+static enum core_drop accepted_decode(const u8 *buf, const struct core_hb *hb,
+				      struct core_gasp *gasp)
+{
+	struct core_view *view = &gasp->accepted;
+	unsigned int i, at = AT_MEMBER;
+
+	gasp->ballot.counter = get(buf, AT_BALLOT, 8);
+	gasp->ballot.node = get(buf, AT_BALLOT_NODE, 2);
+	view->epoch = hb->frontier.epoch;
+	view->hash = hb->frontier.hash;
+	view->coordinator = get(buf, AT_COORDINATOR, 2);
+	view->arbiter = get(buf, AT_ARBITER, 8);
+	view->state = get(buf, AT_STATE, 8);
+	for (i = 0; i < view->count; i++, at += CORE_GASP_MEMBER_SIZE) {
+		view->member[i].id = get(buf, at, 2);
+		view->member[i].incarnation = get(buf, at + 2, 8);
+	}
+	if (core_view_check(view))
+		return CORE_DROP_FIELD;
+	if (hb->installed_epoch && view->epoch != hb->installed_epoch + 1)
+		return CORE_DROP_FIELD;
+	/* Who accepts a ballot has promised it. */
+	if (!gasp->ballot.counter || core_ballot_below(&gasp->promised, &gasp->ballot))
+		return CORE_DROP_FIELD;
+	return CORE_DROP_NONE;
+}
+
+enum core_drop core_gasp_decode(const u8 *buf, struct core_hb *hb, struct core_gasp *gasp)
+{
+	enum core_drop drop = core_header_decode(buf, hb);
+
+	memset(gasp, 0, sizeof(*gasp));
+	if (drop != CORE_DROP_NONE)
+		return drop;
+	if (!(hb->flags & CORE_HB_GASP) || hb->sequence != CORE_GASP_SEQUENCE)
+		return CORE_DROP_FIELD;
+	gasp->promised.counter = get(buf, AT_PROMISED, 8);
+	gasp->promised.node = get(buf, AT_PROMISED_NODE, 2);
+	gasp->accepted.count = get(buf, AT_COUNT, 2);
+	if (gasp->accepted.count > CORE_VIEW_MEMBERS_MAX)
+		return CORE_DROP_FIELD;
+	return gasp->accepted.count ? accepted_decode(buf, hb, gasp) : CORE_DROP_NONE;
 }

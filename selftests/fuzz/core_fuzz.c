@@ -63,7 +63,7 @@ static void receive(struct input *in, struct core *core, u64 now_ns)
 		.src = 2 + take(in, 1) % (FUZZ_NODES - 1),
 		.dst = 1,
 		.path = take(in, 1) % 2,
-		.flags = take(in, 1),
+		.flags = take(in, 1) & ~CORE_HB_GASP,
 		.dst_incarnation = take(in, 1) % 4 ? 101 : take(in, 8),
 		.sequence = take(in, 2),
 		.installed_epoch = core->installed.epoch + take(in, 1) % 3,
@@ -84,15 +84,60 @@ static void receive(struct input *in, struct core *core, u64 now_ns)
 	core_receive(core, 0, hb.path, now_ns, buf);
 }
 
+/* Last words with a value that is well-formed, unless it is spoilt. */
+static void gasp_receive(struct input *in, struct core *core, u64 now_ns)
+{
+	struct core_hb hb = {
+		.cluster_id = FUZZ_CLUSTER,
+		.src = 2 + take(in, 1) % (FUZZ_NODES - 1),
+		.dst = 1,
+		.path = take(in, 1) % 2,
+		.flags = CORE_HB_GASP | take(in, 1),
+		.sequence = CORE_GASP_SEQUENCE,
+		.sent_ns = 1 + take(in, 4),
+		.installed_epoch = core->installed.epoch + take(in, 1) % 2,
+	};
+	struct core_gasp gasp = {
+		.promised = { take(in, 1), take(in, 1) },
+		.ballot = { take(in, 1), take(in, 1) },
+	};
+	u8 buf[CORE_GASP_SIZE];
+	u16 spoil = take(in, 2);
+
+	hb.src_incarnation = take(in, 1) % 4 ? 100U + hb.src : take(in, 8);
+	gasp.accepted = view_take(in, core);
+	hb.frontier.epoch = gasp.accepted.epoch;
+	hb.frontier.hash = gasp.accepted.hash;
+	core_gasp_encode(&hb, &gasp, buf);
+	if (spoil < CORE_GASP_SIZE)
+		buf[spoil] = take(in, 1);
+	core_gasp_receive(core, 0, hb.path, now_ns, buf);
+	core_gasp_read(core, hb.src, hb.src_incarnation, &gasp);
+}
+
+/* What this node would say must be readable by the others, whatever happened. */
+static void gasp_write(struct input *in, struct core *core, u64 now_ns)
+{
+	struct core_gasp gasp;
+	struct core_hb hb;
+	u8 buf[CORE_GASP_SIZE];
+
+	if (core_gasp_write(core, take(in, 1), take(in, 1), now_ns, buf) != CORE_GASP_SIZE)
+		return;
+	if (!core->accepted.epoch || core->ballot_counter)
+		core_assert(core_gasp_decode(buf, &hb, &gasp) == CORE_DROP_NONE);
+}
+
 static void step(struct input *in, struct core *core, u64 *now_ns)
 {
 	struct core_event event;
 	struct core_view view;
 	struct core_ages ages;
+	struct core_ballot ballot;
 	u8 buf[CORE_HB_SIZE];
 
 	*now_ns += take(in, 2) * 10000;
-	switch (take(in, 1) % 16) {
+	switch (take(in, 1) % 20) {
 	case 0: core_arm(core, *now_ns); break;
 	case 1: core_disarm(core, take(in, 1) & 1); break;
 	case 2: core_detached(core, *now_ns); break;
@@ -113,6 +158,13 @@ static void step(struct input *in, struct core *core, u64 *now_ns)
 	case 11: core_transmit(core, take(in, 1), take(in, 1), *now_ns, buf); break;
 	case 12: core_event_pop(core, &event); break;
 	case 13: core_pet(core, *now_ns); break;
+	case 14: gasp_receive(in, core, *now_ns); break;
+	case 15: gasp_write(in, core, *now_ns); break;
+	case 16:
+		ballot.counter = take(in, 1);
+		ballot.node = take(in, 1);
+		core_promise(core, core->installed.epoch + take(in, 1) % 3, &ballot);
+		break;
 	default: receive(in, core, *now_ns);
 	}
 	if (core->accepted.epoch && core->installed.epoch)
@@ -133,6 +185,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	};
 	struct input in = { data, size };
 	u64 now_ns = CORE_NS_PER_S;
+	struct core_gasp gasp;
 	struct core_hb hb;
 	u32 key;
 	u16 id;
@@ -145,7 +198,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		step(&in, &core, &now_ns);
 	/* The decoders on the bare bytes. */
 	if (core_hb_precheck(data, size, &key) == CORE_DROP_NONE)
-		core_hb_decode(data, &hb);
+		size == CORE_GASP_SIZE ? core_gasp_decode(data, &hb, &gasp) :
+					 core_hb_decode(data, &hb);
 	memcpy(&header, data, size < sizeof(header) ? size : sizeof(header));
 	recorder_header_check(&header, CORE_NEVER);
 	return 0;

@@ -89,6 +89,9 @@ static void print_event(const struct crash_record *record,
 	case CORE_EVENT_PEER_SILENT:
 		snprintf(text, size, "%s is silent for %.0f ms", peer, ms(value));
 		break;
+	case CORE_EVENT_PEER_GASP:
+		snprintf(text, size, "%s says that it goes down", peer);
+		break;
 	case CORE_EVENT_PATH_STATE:
 		snprintf(text, size, "path %u to %s is %s", entry->path, peer,
 			 core_path_state_name((enum core_path_state)value));
@@ -130,7 +133,11 @@ static void print_agreement(const struct crash_record *record,
 {
 	unsigned long long epoch = entry->arg[0];
 
-	if (entry->kind == RECORDER_ACCEPT)
+	if (entry->kind == RECORDER_PROMISE)
+		snprintf(text, size, "promised ballot %llu of %s for epoch %llu%s",
+			 (unsigned long long)entry->arg[1],
+			 crash_node_name(record, entry->peer), epoch, outcome(entry->arg[3]));
+	else if (entry->kind == RECORDER_ACCEPT)
 		snprintf(text, size, "accepted the view of epoch %llu%s", epoch,
 			 outcome(entry->arg[3]));
 	else if (entry->kind == RECORDER_INSTALL)
@@ -216,6 +223,7 @@ void crash_entry_print(const struct crash_record *record,
 		print_event(record, entry, text, size);
 		break;
 	case RECORDER_ACKNOWLEDGE:
+	case RECORDER_PROMISE:
 	case RECORDER_ACCEPT:
 	case RECORDER_INSTALL:
 		print_agreement(record, entry, text, size);

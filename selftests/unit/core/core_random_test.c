@@ -47,7 +47,7 @@ static void random_heartbeat(struct world *w, u16 to)
 		.returned_ns = near_value(w->now_ns),
 		.path_returned_ns = near_value(w->now_ns),
 		.path_held_ns = near_value(0),
-		.flags = draw(1 << 16),
+		.flags = draw(1 << 16) & ~CORE_HB_GASP,
 		.src = from,
 		.dst = to,
 		.path = draw(3),
