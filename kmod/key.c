@@ -88,18 +88,18 @@ void tocsin_key_clear(struct tocsin *t)
 		key_destroy(old[i]);
 }
 
-static int digest(struct tocsin_key *key, const u8 *heartbeat, u8 *out)
+static int digest(struct tocsin_key *key, const u8 *datagram, size_t length, u8 *out)
 {
 	SHASH_DESC_ON_STACK(desc, key->hmac);
 	int err;
 
 	desc->tfm = key->hmac;
-	err = crypto_shash_digest(desc, heartbeat, CORE_HB_SIZE - CORE_MAC_SIZE, out);
+	err = crypto_shash_digest(desc, datagram, length - CORE_MAC_SIZE, out);
 	shash_desc_zero(desc);
 	return err;
 }
 
-int tocsin_key_sign(struct tocsin *t, u8 *heartbeat)
+int tocsin_key_sign(struct tocsin *t, u8 *datagram, size_t length)
 {
 	struct tocsin_key *key = rcu_dereference(t->key_transmit);
 	u8 mac[SHA256_DIGEST_SIZE];
@@ -107,15 +107,15 @@ int tocsin_key_sign(struct tocsin *t, u8 *heartbeat)
 
 	if (!key)
 		return -ENOKEY;
-	core_hb_set_key(heartbeat, key->id);
-	err = digest(key, heartbeat, mac);
+	core_hb_set_key(datagram, key->id);
+	err = digest(key, datagram, length, mac);
 	if (err)
 		return err;
-	memcpy(heartbeat + CORE_HB_SIZE - CORE_MAC_SIZE, mac, CORE_MAC_SIZE);
+	memcpy(datagram + length - CORE_MAC_SIZE, mac, CORE_MAC_SIZE);
 	return 0;
 }
 
-int tocsin_key_verify(struct tocsin *t, u32 id, const u8 *heartbeat)
+int tocsin_key_verify(struct tocsin *t, u32 id, const u8 *datagram, size_t length)
 {
 	u8 mac[SHA256_DIGEST_SIZE];
 	struct tocsin_key *key;
@@ -128,9 +128,9 @@ int tocsin_key_verify(struct tocsin *t, u32 id, const u8 *heartbeat)
 	}
 	if (i == TOCSIN_KEY_SLOTS)
 		return CORE_DROP_KEY;
-	if (digest(key, heartbeat, mac))
+	if (digest(key, datagram, length, mac))
 		return CORE_DROP_MAC;
-	if (crypto_memneq(mac, heartbeat + CORE_HB_SIZE - CORE_MAC_SIZE, CORE_MAC_SIZE))
+	if (crypto_memneq(mac, datagram + length - CORE_MAC_SIZE, CORE_MAC_SIZE))
 		return CORE_DROP_MAC;
 	return CORE_DROP_NONE;
 }

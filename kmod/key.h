@@ -12,16 +12,16 @@ int tocsin_key_set(struct tocsin *t, u8 slot, u32 id, const u8 *secret, bool tra
 void tocsin_key_clear(struct tocsin *t);
 
 /**
- * tocsin_key_sign - write key id and authenticator into a heartbeat
+ * tocsin_key_sign - write key id and authenticator into a heartbeat or gasp
  * Context: softirq or process, under rcu_read_lock(). Return: 0; -ENOKEY.
  */
-int tocsin_key_sign(struct tocsin *t, u8 *heartbeat);
+int tocsin_key_sign(struct tocsin *t, u8 *datagram, size_t length);
 
 /**
  * tocsin_key_verify - is the authenticator right?
  * Takes the same time for every wrong one. Context: as above.
  * Return: CORE_DROP_NONE, CORE_DROP_KEY, CORE_DROP_MAC (enum core_drop).
  */
-int tocsin_key_verify(struct tocsin *t, u32 id, const u8 *heartbeat);
+int tocsin_key_verify(struct tocsin *t, u32 id, const u8 *datagram, size_t length);
 
 #endif

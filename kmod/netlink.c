@@ -383,6 +383,30 @@ int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
+int tocsin_nl_promise_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_of(genl_info_net(info));
+	struct core_ballot ballot;
+	unsigned long flags;
+	u64 epoch, now_ns;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, TOCSIN_A_EPOCH) ||
+	    GENL_REQ_ATTR_CHECK(info, TOCSIN_A_BALLOT_COUNTER) ||
+	    GENL_REQ_ATTR_CHECK(info, TOCSIN_A_BALLOT_NODE))
+		return -EINVAL;
+	epoch = nla_get_u64(info->attrs[TOCSIN_A_EPOCH]);
+	ballot.counter = nla_get_u64(info->attrs[TOCSIN_A_BALLOT_COUNTER]);
+	ballot.node = nla_get_u16(info->attrs[TOCSIN_A_BALLOT_NODE]);
+	err = owner_lock(t, info, &flags, &now_ns);
+	if (err)
+		return err;
+	err = core_promise(t->core, epoch, &ballot);
+	tocsin_unlock(t, flags);
+	tocsin_record(t, RECORDER_PROMISE, ballot.node, 0, epoch, ballot.counter, 0, result(err));
+	return err;
+}
+
 /* What accept works on: too large for the stack. */
 struct accept {
 	struct core_view view;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "notify.h"
 
+#include <linux/slab.h>
+
 #include "instance.h"
 #include "netlink.h"
 #include "put.h"
@@ -8,15 +10,42 @@
 #include "trace.h"
 #include "warn.h"
 
-static void event_send(const struct tocsin *t, const struct core_event *event, u64 lost)
+/* What goes with it: not kept on the stack of an interrupt. */
+static struct core_gasp *gasp_take(struct tocsin *t, const struct core_event *event)
+{
+	struct core_gasp *gasp;
+	unsigned long flags;
+	int err;
+
+	if (event->type != CORE_EVENT_PEER_GASP)
+		return NULL;
+	gasp = kmalloc(sizeof(*gasp), GFP_ATOMIC);
+	if (!gasp)
+		return NULL;
+	raw_spin_lock_irqsave(&t->lock, flags);
+	err = core_gasp_read(t->core, event->peer, event->incarnation, gasp);
+	raw_spin_unlock_irqrestore(&t->lock, flags);
+	if (!err)
+		return gasp;
+	kfree(gasp);
+	return NULL;
+}
+
+static void event_send(struct tocsin *t, const struct core_event *event, u64 lost)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
+	struct core_gasp *gasp;
 	void *header;
+	int err = -EMSGSIZE;
 
 	if (!skb)
 		return;
+	gasp = gasp_take(t, event);
 	header = genlmsg_put(skb, 0, 0, &tocsin_family, 0, TOCSIN_CMD_EVENT);
-	if (!header || tocsin_put_event(skb, event, READ_ONCE(t->now_ns), lost)) {
+	if (header)
+		err = tocsin_put_event(skb, event, gasp, READ_ONCE(t->now_ns), lost);
+	kfree(gasp);
+	if (err) {
 		nlmsg_free(skb);
 		return;
 	}

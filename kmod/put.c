@@ -31,16 +31,6 @@ static int put_event_fields(struct sk_buff *skb, const struct core_event *event,
 	return 0;
 }
 
-int tocsin_put_event(struct sk_buff *skb, const struct core_event *event, u64 now_ns, u64 lost)
-{
-	struct nlattr *nest = nla_nest_start(skb, TOCSIN_A_EVENT);
-
-	if (!nest || put_event_fields(skb, event, now_ns, lost))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
 int tocsin_put_ages(struct sk_buff *skb, const struct core_ages *ages)
 {
 	unsigned int i;
@@ -85,6 +75,33 @@ static int put_view(struct sk_buff *skb, int type, const struct core_view *view)
 	for (i = 0; i < view->count; i++)
 		if (put_member(skb, &view->member[i]))
 			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_gasp(struct sk_buff *skb, const struct core_gasp *gasp)
+{
+	struct nlattr *nest = nla_nest_start(skb, TOCSIN_A_EVENT_GASP);
+
+	if (!nest || put_u64(skb, TOCSIN_A_GASP_PROMISED_COUNTER, gasp->promised.counter) ||
+	    nla_put_u16(skb, TOCSIN_A_GASP_PROMISED_NODE, gasp->promised.node) ||
+	    put_u64(skb, TOCSIN_A_GASP_BALLOT_COUNTER, gasp->ballot.counter) ||
+	    nla_put_u16(skb, TOCSIN_A_GASP_BALLOT_NODE, gasp->ballot.node) ||
+	    put_view(skb, TOCSIN_A_GASP_ACCEPTED, &gasp->accepted))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int tocsin_put_event(struct sk_buff *skb, const struct core_event *event,
+		     const struct core_gasp *gasp, u64 now_ns, u64 lost)
+{
+	struct nlattr *nest = nla_nest_start(skb, TOCSIN_A_EVENT);
+
+	if (!nest || put_event_fields(skb, event, now_ns, lost))
+		return -EMSGSIZE;
+	if (gasp && put_gasp(skb, gasp))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }

@@ -5,12 +5,15 @@
 #ifndef TOCSIN_PUT_H
 #define TOCSIN_PUT_H
 
+#include "core_gasp.h"
 #include "core_info.h"
 
 struct sk_buff;
 struct tocsin;
 
-int tocsin_put_event(struct sk_buff *skb, const struct core_event *event, u64 now_ns, u64 lost);
+/* @gasp: of a peer-gasp, or NULL. */
+int tocsin_put_event(struct sk_buff *skb, const struct core_event *event,
+		     const struct core_gasp *gasp, u64 now_ns, u64 lost);
 int tocsin_put_ages(struct sk_buff *skb, const struct core_ages *ages);
 /* @asker: netlink port that asks. Context: process, no lock held. */
 int tocsin_put_status(struct sk_buff *skb, struct tocsin *t, u32 asker);

@@ -33,18 +33,18 @@ static void addresses(const struct sk_buff *skb, struct tocsin_address *from,
 	to->four.s_addr = ip_hdr(skb)->daddr;
 }
 
-/* An authenticated heartbeat; where it says it comes from is checked against
+/* An authenticated heartbeat or gasp; where it says it comes from is checked against
  * where it came from. Called with the core locked.
  */
-static int heartbeat_take(struct tocsin *t, const struct sk_buff *skb, const u8 *buf,
-			  u64 now_ns)
+static int datagram_take(struct tocsin *t, const struct sk_buff *skb, const u8 *buf,
+			 size_t length, u64 now_ns)
 {
 	struct tocsin_address from = { 0 }, to = { 0 };
 	struct tocsin_path *path;
 	struct core_hb hb;
 	int drop;
 
-	drop = core_hb_decode(buf, &hb);
+	drop = core_header_decode(buf, &hb);
 	if (drop != CORE_DROP_NONE)
 		return drop;
 	if (!t->attached)
@@ -54,6 +54,8 @@ static int heartbeat_take(struct tocsin *t, const struct sk_buff *skb, const u8 
 	if (path->socket && (!tocsin_address_equal(&from, &path->remote) ||
 			     !tocsin_address_equal(&to, &path->local)))
 		drop = CORE_DROP_ADDRESS;
+	else if (length == CORE_GASP_SIZE)
+		drop = core_gasp_receive(t->core, 0, hb.path, now_ns, buf);
 	else
 		drop = core_receive(t->core, 0, hb.path, now_ns, buf);
 	if (drop != CORE_DROP_NONE && path->socket)
@@ -68,7 +70,7 @@ int tocsin_receive(struct sock *sk, struct sk_buff *skb)
 {
 	struct tocsin *t = rcu_dereference_sk_user_data(sk);
 	size_t length = skb->len - sizeof(struct udphdr);
-	u8 buf[CORE_HB_SIZE];
+	u8 buf[CORE_GASP_SIZE];
 	unsigned long flags;
 	u64 now_ns;
 	u32 key_id;
@@ -76,19 +78,19 @@ int tocsin_receive(struct sock *sk, struct sk_buff *skb)
 
 	if (!t)
 		goto out;
-	if (length != CORE_HB_SIZE ||
-	    skb_copy_bits(skb, sizeof(struct udphdr), buf, CORE_HB_SIZE)) {
+	if ((length != CORE_HB_SIZE && length != CORE_GASP_SIZE) ||
+	    skb_copy_bits(skb, sizeof(struct udphdr), buf, length)) {
 		drop = CORE_DROP_LENGTH;
 		goto out_drop;
 	}
 	drop = core_hb_precheck(buf, length, &key_id);
 	if (drop != CORE_DROP_NONE)
 		goto out_drop;
-	drop = tocsin_key_verify(t, key_id, buf);
+	drop = tocsin_key_verify(t, key_id, buf, length);
 	if (drop != CORE_DROP_NONE)
 		goto out_drop;
 	now_ns = tocsin_lock(t, &flags);
-	drop = heartbeat_take(t, skb, buf, now_ns);
+	drop = datagram_take(t, skb, buf, length, now_ns);
 	tocsin_unlock(t, flags);
 	if (drop != CORE_DROP_NONE)
 		goto out_drop;

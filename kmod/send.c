@@ -130,7 +130,7 @@ static void path_send(struct tocsin *t, u16 id, u8 index)
 
 	if (!parcel_make(t, id, index, &parcel))
 		return;
-	err = tocsin_key_sign(t, parcel.buf);
+	err = tocsin_key_sign(t, parcel.buf, CORE_HB_SIZE);
 	if (!err && parcel.local.family == AF_INET)
 		err = send4(&parcel, htons(t->port));
 	else if (!err)

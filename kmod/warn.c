@@ -121,6 +121,10 @@ void tocsin_warn(struct tocsin *t, const struct core_event *event)
 		pr_warn_ratelimited("tocsin: node %u %s silent for %llu ms\n", event->peer,
 				    t->peer[event->peer].name, event->value_ns / NSEC_PER_MSEC);
 		break;
+	case CORE_EVENT_PEER_GASP:
+		pr_warn_ratelimited("tocsin: node %u %s says that it goes down\n", event->peer,
+				    t->peer[event->peer].name);
+		break;
 	case CORE_EVENT_LEASE_HALF:
 		if (__ratelimit(&half))
 			lease_warn(t, event);

@@ -82,12 +82,13 @@ const struct nla_policy tocsin_attrs_nl_policy[TOCSIN_A_OFFSET + 1] = {
 	[TOCSIN_A_VIEW] = NLA_POLICY_NESTED(tocsin_view_nl_policy),
 	[TOCSIN_A_BALLOT_COUNTER] = { .type = NLA_U64, },
 	[TOCSIN_A_BALLOT_NODE] = { .type = NLA_U16, },
+	[TOCSIN_A_EPOCH] = { .type = NLA_U64, },
 	[TOCSIN_A_REASON] = { .type = NLA_NUL_STRING, .len = TOCSIN_REASON_MAX, },
 	[TOCSIN_A_OFFSET] = { .type = NLA_U32, },
 };
 
 /* Ops table for tocsin */
-const struct genl_small_ops tocsin_nl_ops[15] = {
+const struct genl_small_ops tocsin_nl_ops[16] = {
 	{
 		.cmd	= TOCSIN_CMD_ATTACH,
 		.doit	= tocsin_nl_attach_doit,
@@ -126,6 +127,11 @@ const struct genl_small_ops tocsin_nl_ops[15] = {
 	{
 		.cmd	= TOCSIN_CMD_ACKNOWLEDGE,
 		.doit	= tocsin_nl_acknowledge_doit,
+		.flags	= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd	= TOCSIN_CMD_PROMISE,
+		.doit	= tocsin_nl_promise_doit,
 		.flags	= GENL_ADMIN_PERM,
 	},
 	{

@@ -21,7 +21,7 @@ extern const struct nla_policy tocsin_view_nl_policy[TOCSIN_A_VIEW_MEMBER + 1];
 extern const struct nla_policy tocsin_attrs_nl_policy[TOCSIN_A_OFFSET + 1];
 
 /* Ops table for tocsin */
-extern const struct genl_small_ops tocsin_nl_ops[15];
+extern const struct genl_small_ops tocsin_nl_ops[16];
 
 int tocsin_nl_attach_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_key_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -31,6 +31,7 @@ int tocsin_nl_arm_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_pet_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_disarm_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_acknowledge_doit(struct sk_buff *skb, struct genl_info *info);
+int tocsin_nl_promise_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_accept_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_install_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_toc_request_doit(struct sk_buff *skb, struct genl_info *info);

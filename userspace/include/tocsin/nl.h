@@ -23,9 +23,8 @@
 #include <netinet/in.h>
 #include <linux/tocsin.h>
 
-#include "core.h"
+#include "core_gasp.h"
 #include "core_info.h"
-#include "wire.h"
 
 struct nl;
 struct nl_events;
@@ -106,8 +105,9 @@ int nl_pet(struct nl *nl);
  * then, and from a socket that does not own the instance. */
 int nl_disarm(struct nl *nl, bool force);
 
-/* As core_acknowledge(), core_accept(), core_install() in core.h. */
+/* As core_acknowledge(), core_promise(), core_accept(), core_install() in core.h. */
 int nl_acknowledge(struct nl *nl, u16 id, u64 incarnation);
+int nl_promise(struct nl *nl, u64 epoch, const struct core_ballot *ballot);
 int nl_accept(struct nl *nl, const struct core_view *view, u64 ballot_counter,
 	      u16 ballot_node, struct core_ages *ages);
 int nl_install(struct nl *nl, const struct core_view *view);
@@ -172,9 +172,12 @@ int nl_stats_get(struct nl *nl, struct nl_stats *stats);
  */
 int nl_recorder_get(struct nl *nl, u8 **data, size_t *size);
 
-/* News, as core_event in core.h; @lost counts those dropped on the way. */
+/* News, as core_event in core.h; @lost counts those dropped on the way.
+ * @has_gasp: of a CORE_EVENT_PEER_GASP: the kernel still had its words */
 struct nl_event {
 	struct core_event core;
+	bool has_gasp;
+	struct core_gasp gasp;
 	u64 time_ns;
 	u64 lost;
 };

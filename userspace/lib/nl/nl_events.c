@@ -86,6 +86,35 @@ static void frontier_take(const struct nlattr *attr, struct core_event *core)
 	}
 }
 
+static void gasp_take(const struct nlattr *nest, struct nl_event *event)
+{
+	struct core_gasp *gasp = &event->gasp;
+	const struct nlattr *attr;
+	int err = 0;
+
+	nl_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case TOCSIN_A_GASP_PROMISED_COUNTER:
+			gasp->promised.counter = nl_attr_number(attr);
+			break;
+		case TOCSIN_A_GASP_PROMISED_NODE:
+			gasp->promised.node = nl_attr_number(attr);
+			break;
+		case TOCSIN_A_GASP_BALLOT_COUNTER:
+			gasp->ballot.counter = nl_attr_number(attr);
+			break;
+		case TOCSIN_A_GASP_BALLOT_NODE:
+			gasp->ballot.node = nl_attr_number(attr);
+			break;
+		case TOCSIN_A_GASP_ACCEPTED:
+			err = nl_view_take(attr, &gasp->accepted);
+			break;
+		}
+	}
+	/* Half of it would be worse than none. */
+	event->has_gasp = !err && (!gasp->accepted.count || !core_view_check(&gasp->accepted));
+}
+
 static void event_take(const struct nlattr *nest, struct nl_event *event)
 {
 	const struct nlattr *attr;
@@ -112,6 +141,9 @@ static void event_take(const struct nlattr *nest, struct nl_event *event)
 			break;
 		case TOCSIN_A_EVENT_VALUE_NS:
 			event->core.value_ns = nl_attr_number(attr);
+			break;
+		case TOCSIN_A_EVENT_GASP:
+			gasp_take(attr, event);
 			break;
 		case TOCSIN_A_EVENT_LOST:
 			event->lost = nl_attr_number(attr);

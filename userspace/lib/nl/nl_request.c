@@ -169,6 +169,15 @@ int nl_acknowledge(struct nl *nl, u16 id, u64 incarnation)
 	return nl_request_run(nl, NULL, NULL);
 }
 
+int nl_promise(struct nl *nl, u64 epoch, const struct core_ballot *ballot)
+{
+	nl_request_begin(nl, TOCSIN_CMD_PROMISE);
+	mnl_attr_put_u64(nl->request, TOCSIN_A_EPOCH, epoch);
+	mnl_attr_put_u64(nl->request, TOCSIN_A_BALLOT_COUNTER, ballot->counter);
+	mnl_attr_put_u16(nl->request, TOCSIN_A_BALLOT_NODE, ballot->node);
+	return nl_request_run(nl, NULL, NULL);
+}
+
 static void view_put(struct nlmsghdr *request, const struct core_view *view)
 {
 	struct nlattr *nest = mnl_attr_nest_start(request, TOCSIN_A_VIEW);

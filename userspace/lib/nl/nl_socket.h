@@ -43,6 +43,9 @@ u64 nl_attr_number(const struct nlattr *attr);
 /* Copies a string or bytes, cut to @size; strings always end. */
 void nl_attr_text(const struct nlattr *attr, char *out, size_t size);
 
+/* A view, into a zeroed one. Return: 0 or -EIO. */
+int nl_view_take(const struct nlattr *nest, struct core_view *view);
+
 /* Iterates attributes in a payload. */
 #define nl_for_each(attr, first, size)						\
 	for ((attr) = (first);							\

@@ -24,7 +24,7 @@ static int member_take(const struct nlattr *nest, struct core_view *view)
 	return 0;
 }
 
-static int view_take(const struct nlattr *nest, struct core_view *view)
+int nl_view_take(const struct nlattr *nest, struct core_view *view)
 {
 	const struct nlattr *attr;
 	int err = 0;
@@ -128,9 +128,9 @@ static int field_take(const struct nlattr *attr, struct nl_status *status)
 		status->frontier.hash = nl_attr_number(attr);
 		break;
 	case TOCSIN_A_STATUS_INSTALLED:
-		return view_take(attr, &status->installed);
+		return nl_view_take(attr, &status->installed);
 	case TOCSIN_A_STATUS_ACCEPTED:
-		return view_take(attr, &status->accepted);
+		return nl_view_take(attr, &status->accepted);
 	}
 	return 0;
 }
