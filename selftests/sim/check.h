@@ -74,6 +74,8 @@ void check_message(struct sim_world *world, u32 from, u32 to,
 void check_installed(struct sim_world *world, u32 node, const struct core_view *view);
 void check_view_installed(struct sim_world *world, u32 node, const struct core_view *view);
 bool check_any_view(const struct sim_world *world);
+/* Last words are said: that incarnation accepts nothing more. */
+void check_gasped(struct sim_world *world, u32 node);
 /* The view of the highest epoch, or NULL. */
 const struct core_view *check_newest(const struct sim_world *world);
 /* Epoch of the formation that the view of this epoch descends from. */

@@ -40,6 +40,7 @@ struct check_chain {
 	u32 value_count, value_room;
 	u64 accepted_epoch[SIM_NODES_MAX];
 	u64 accepted_by[SIM_NODES_MAX];
+	u64 gasped[SIM_NODES_MAX];
 };
 
 static void *more(void *array, u32 *room, u32 count, size_t size)
@@ -167,8 +168,28 @@ static void value_note(struct sim_world *world, const struct core_view *view, bo
 	chain->value[chain->value_count++] = *view;
 }
 
+/*
+ * Half of a view that has no arbiter, the other half being dead by its own last
+ * words (rule 7).
+ */
+static bool is_living_half(const struct sim_world *world, const struct core_view *former,
+			   u32 ends)
+{
+	u32 votes = 0, dead = 0, i;
+
+	for (i = 0; i < former->count; i++) {
+		u32 node = former->member[i].id - 1;
+
+		if (ends & (1u << node))
+			votes++;
+		else if (world->check.chain->gasped[node] == former->member[i].incarnation)
+			dead++;
+	}
+	return !former->arbiter && dead && votes == dead && votes + dead == former->count;
+}
+
 /* Enough for a choice: more than half of the former view and its arbiter. */
-static bool is_quorum(const struct core_view *former, u32 ends)
+static bool is_quorum(const struct sim_world *world, const struct core_view *former, u32 ends)
 {
 	bool arbiter = former->arbiter && former->count % 2 == 0;
 	u32 votes = 0, i;
@@ -178,7 +199,8 @@ static bool is_quorum(const struct core_view *former, u32 ends)
 			votes++;
 	if (arbiter && ends & (1u << SIM_ARBITER))
 		votes++;
-	return 2 * votes > former->count + (arbiter ? 1U : 0U);
+	return 2 * votes > former->count + (arbiter ? 1U : 0U) ||
+	       is_living_half(world, former, ends);
 }
 
 static void maybe_chosen(struct sim_world *world, u32 end, const struct vote *vote)
@@ -188,7 +210,7 @@ static void maybe_chosen(struct sim_world *world, u32 end, const struct vote *vo
 	const struct link *former = link_find(world, vote->epoch - 1);
 	const struct core_view *view = value_find(world, vote->epoch, vote->hash);
 
-	if (!view || !former || formed || !is_quorum(&former->view, vote->ends))
+	if (!view || !former || formed || !is_quorum(world, &former->view, vote->ends))
 		return;
 	decided(world, end, view, "chosen");
 }
@@ -286,7 +308,7 @@ static void commit_seen(struct sim_world *world, u32 from, const struct member_c
 		if (check_has_accepted(world, from, view->epoch) ||
 		    world->check.chain->accepted_by[from] == view->hash)
 			ends |= 1u << from;
-		if (!is_quorum(&former->view, ends))
+		if (!is_quorum(world, &former->view, ends))
 			check_fail(world, QUORUM, "%s committed by n%u, accepted by mask %#x of %s",
 				   sim_view_text(view), from + 1, ends,
 				   sim_view_text(&former->view));
@@ -333,6 +355,11 @@ void check_message(struct sim_world *world, u32 from, u32 to, const struct membe
 	default:
 		break;
 	}
+}
+
+void check_gasped(struct sim_world *world, u32 node)
+{
+	world->check.chain->gasped[node] = world->node[node].user.incarnation;
 }
 
 void check_installed(struct sim_world *world, u32 node, const struct core_view *view)

@@ -7,6 +7,7 @@ static const struct scenario *const tables[] = {
 	scenario_votes,
 	scenario_leases,
 	scenario_disks,
+	scenario_gasps,
 };
 
 static struct story the_story;

@@ -65,5 +65,6 @@ void story_off(struct sim_world *world, u32 node);
 extern const struct scenario scenario_votes[];
 extern const struct scenario scenario_leases[];
 extern const struct scenario scenario_disks[];
+extern const struct scenario scenario_gasps[];
 
 #endif

@@ -17,6 +17,12 @@ bool sim_act_translate(const struct core_event *from, struct member_event *to)
 	case CORE_EVENT_FRONTIER:
 		to->type = MEMBER_EVENT_PEER_FRONTIER;
 		break;
+	case CORE_EVENT_PEER_GASP:
+		to->type = MEMBER_EVENT_PEER_GASP;
+		to->gasp.id = from->peer;
+		to->gasp.incarnation = from->incarnation;
+		to->gasp.installed_epoch = from->installed_epoch;
+		return true;
 	case CORE_EVENT_LEASE_HOLDS:
 		to->type = MEMBER_EVENT_LEASE_HOLDS;
 		return true;
@@ -81,6 +87,20 @@ static void act_timer(struct sim_world *world, u32 node, u64 at_ns)
 		event.at_ns = world->now_ns;
 	event.at_ns += late;
 	sim_queue_put(&world->queue, &event);
+}
+
+static void act_promise(struct sim_world *world, u32 node, const struct member_action *action)
+{
+	struct member_event answer = { .type = MEMBER_EVENT_KERNEL_PROMISED };
+	struct core_ballot ballot = {
+		.counter = action->promise.ballot.counter, .node = action->promise.ballot.node,
+	};
+
+	answer.result = core_promise(world->node[node].kernel.core, action->promise.epoch,
+				     &ballot);
+	sim_trace(world, node, "k-promise", "ballot %u.%u = %d", (u32)ballot.counter,
+		  ballot.node, answer.result);
+	sim_user_answer(world, node, &answer, NULL);
 }
 
 static void act_accept(struct sim_world *world, u32 node, const struct member_action *action)
@@ -150,6 +170,9 @@ static bool act_kernel(struct sim_world *world, u32 node, const struct member_ac
 	switch (action->type) {
 	case MEMBER_ACTION_KERNEL_ACKNOWLEDGE:
 		core_acknowledge(kernel->core, action->peer.id, action->peer.incarnation);
+		break;
+	case MEMBER_ACTION_KERNEL_PROMISE:
+		act_promise(world, node, action);
 		break;
 	case MEMBER_ACTION_KERNEL_ACCEPT:
 		act_accept(world, node, action);

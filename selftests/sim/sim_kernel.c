@@ -35,6 +35,11 @@ static u64 half_margin(const struct sim_world *world)
 	return world->params.margin_ns * 499 / 1000;
 }
 
+u64 sim_kernel_stop_ns(struct sim_world *world)
+{
+	return sim_rng_below(&world->rng_node, half_margin(world));
+}
+
 /*
  * TOC.  The share of the margin that the check did not use is what the last
  * CPU may take to stop; until then everything on the node goes on acting.
@@ -47,7 +52,7 @@ static void down(struct sim_world *world, u32 node, enum core_verdict verdict)
 	if (n->kernel.verdict != CORE_VERDICT_NONE)
 		return;
 	n->kernel.verdict = verdict;
-	stop = sim_rng_below(&world->rng_node, half_margin(world));
+	stop = sim_kernel_stop_ns(world);
 	sim_trace(world, node, "verdict", "%s", sim_verdict_name(verdict));
 	check_verdict(world, node, verdict);
 	sim_node_die_at(world, node, world->now_ns + stop);
@@ -140,6 +145,23 @@ static void tick(struct sim_world *world, struct sim_event *event)
 	sim_queue_put(&world->queue, event);
 }
 
+void sim_kernel_gasp(struct sim_world *world, u32 node)
+{
+	struct core *core = world->node[node].kernel.core;
+	u8 buf[CORE_GASP_SIZE];
+	u32 peer, path;
+	u64 now = sim_node_clock(world, node);
+
+	if (!core || !world->node[node].kernel.armed)
+		return;
+	sim_trace(world, node, "gasp", " ");
+	check_gasped(world, node);
+	for (peer = 0; peer < world->params.nodes; peer++)
+		for (path = 0; peer != node && path < world->params.paths; path++)
+			if (core_gasp_write(core, peer + 1, path, now, buf) > 0)
+				sim_net_datagram(world, node, peer, path, buf, sizeof(buf));
+}
+
 int sim_kernel_attach(struct sim_world *world, u32 node, const struct core_config *config)
 {
 	struct sim_node *n = &world->node[node];
@@ -168,14 +190,17 @@ int sim_kernel_attach(struct sim_world *world, u32 node, const struct core_confi
 }
 
 void sim_kernel_receive(struct sim_world *world, u32 node, u32 from, u32 path,
-			const void *data)
+			const void *data, size_t size)
 {
 	struct sim_kernel *kernel = &world->node[node].kernel;
 
 	/* A dead CPU takes nothing; between verdict and stop others still do. */
 	if (!kernel->core)
 		return;
-	core_receive(kernel->core, from + 1, path, sim_node_clock(world, node), data);
+	if (size == CORE_GASP_SIZE)
+		core_gasp_receive(kernel->core, from + 1, path, sim_node_clock(world, node), data);
+	else
+		core_receive(kernel->core, from + 1, path, sim_node_clock(world, node), data);
 	/* Eviction is decided here, and acted on by a timer of some CPU. */
 	if (sim_rng_chance(&world->rng_node, SIM_PPM / 2))
 		sim_kernel_check(world, node);

@@ -6,8 +6,7 @@
 #ifndef TOCSIN_SIM_KERNEL_H
 #define TOCSIN_SIM_KERNEL_H
 
-#include "core.h"
-#include "wire.h"
+#include "core_gasp.h"
 
 struct sim_world;
 
@@ -39,7 +38,13 @@ void sim_kernel_reset(struct sim_world *world, u32 node);
 int sim_kernel_attach(struct sim_world *world, u32 node, const struct core_config *config);
 
 void sim_kernel_receive(struct sim_world *world, u32 node, u32 from, u32 path,
-			const void *data);
+			const void *data, size_t size);
+
+/* The last CPU stops: last words to everyone on every path. */
+void sim_kernel_gasp(struct sim_world *world, u32 node);
+
+/* How long the other CPUs take to stop. */
+u64 sim_kernel_stop_ns(struct sim_world *world);
 
 /* To be called after every call of a core_* function by user space. */
 void sim_kernel_after(struct sim_world *world, u32 node);

@@ -96,7 +96,7 @@ static void undo(struct sim_world *world, struct sim_event *event)
 	if (is_net(strike.fault))
 		strike_net(world, &strike, false);
 	else if (strike.fault == SIM_FAULT_CRASH || strike.fault == SIM_FAULT_KILL_CMCLD ||
-		 strike.fault == SIM_FAULT_LEAVE)
+		 strike.fault == SIM_FAULT_PANIC || strike.fault == SIM_FAULT_LEAVE)
 		sim_node_power_on(world, strike.victim);
 	else if (strike.fault == SIM_FAULT_ARBITER_CRASH)
 		sim_arbiter_start(world);
@@ -115,6 +115,9 @@ static void strike_node(struct sim_world *world, const struct strike *strike, u6
 		break;
 	case SIM_FAULT_CRASH:
 		sim_node_power_off(world, victim);
+		break;
+	case SIM_FAULT_PANIC:
+		sim_node_panic(world, victim);
 		break;
 	case SIM_FAULT_KILL_CMCLD:
 		sim_user_kill(world, victim);

@@ -50,7 +50,7 @@ static void datagram_arrives(struct sim_world *world, struct sim_event *event)
 	/* Cut while under way: as good as cut before. */
 	if (world->net.cut[from][event->node][path])
 		return;
-	sim_kernel_receive(world, event->node, from, path, event->data);
+	sim_kernel_receive(world, event->node, from, path, event->data, event->arg[2]);
 }
 
 static u64 datagram_delay(struct sim_world *world)
@@ -70,6 +70,7 @@ static void datagram_put(struct sim_world *world, struct sim_event *event,
 	event->data = malloc(size);
 	core_assert(event->data);
 	memcpy(event->data, data, size);
+	event->arg[2] = size;
 	sim_queue_put(&world->queue, event);
 	world->net.datagrams++;
 }

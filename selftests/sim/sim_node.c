@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim_world.h"
+#include "mutants.h"
 
 u64 sim_node_clock(const struct sim_world *world, u32 node)
 {
@@ -48,12 +49,21 @@ void sim_node_power_off(struct sim_world *world, u32 node)
 	sim_net_dies(world, node);
 }
 
+/* Those of a kernel that has prepared them (rule 7). */
+static void last_words(struct sim_world *world, u32 node)
+{
+	if (sim_rng_chance(&world->rng_node, world->params.gasp_ppm))
+		sim_kernel_gasp(world, node);
+}
+
 static void last_cpu_stops(struct sim_world *world, struct sim_event *event)
 {
 	struct sim_node *n = &world->node[event->node];
 
 	if (n->dead_ns > world->now_ns)
 		return;
+	if (n->powered && !mutant_gasp_early)
+		last_words(world, event->node);
 	sim_node_power_off(world, event->node);
 }
 
@@ -72,6 +82,8 @@ void sim_node_die_at(struct sim_world *world, u32 node, u64 at_ns)
 	struct sim_event event = { .fn = last_cpu_stops, .node = node, .boot = n->boot };
 
 	n->dead_ns = at_ns < n->dead_ns ? at_ns : n->dead_ns;
+	if (mutant_gasp_early)
+		last_words(world, node);
 	/* A freeze may have put it off. */
 	event.at_ns = n->dead_ns > world->now_ns ? n->dead_ns : world->now_ns;
 	sim_queue_put(&world->queue, &event);
@@ -82,6 +94,14 @@ void sim_node_die_at(struct sim_world *world, u32 node, u64 at_ns)
 	event.arg[0] = node;
 	event.arg[1] = n->boot;
 	sim_queue_put(&world->queue, &event);
+}
+
+void sim_node_panic(struct sim_world *world, u32 node)
+{
+	if (!sim_node_runs(world, node))
+		return;
+	sim_trace(world, node, "panic", " ");
+	sim_node_die_at(world, node, world->now_ns + sim_kernel_stop_ns(world));
 }
 
 static void thaw(struct sim_world *world, struct sim_event *event)

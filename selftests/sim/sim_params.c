@@ -22,6 +22,7 @@ static const char *const fault_names[SIM_FAULTS] = {
 	[SIM_FAULT_ARBITER_CRASH]	= "arbiter-crash",
 	[SIM_FAULT_ARBITER_CUT]		= "arbiter-cut",
 	[SIM_FAULT_DISK_SLOW]		= "disk-slow",
+	[SIM_FAULT_PANIC]		= "panic",
 	[SIM_FAULT_MOVE_PACKAGE]	= "move-package",
 };
 
@@ -87,7 +88,7 @@ static void draw_vanishing(struct sim_params *params, struct sim_rng *rng)
 	params->safety_ns = 5 * params->timeout_ns;
 	params->disk_empty_ppm = 0;
 	params->faults &= 1u << SIM_FAULT_CRASH | 1u << SIM_FAULT_KILL_CMCLD |
-			  1u << SIM_FAULT_MOVE_PACKAGE;
+			  1u << SIM_FAULT_PANIC | 1u << SIM_FAULT_MOVE_PACKAGE;
 	params->faults |= 1u << SIM_FAULT_ISOLATE;
 	params->fault_min_ns = 3 * params->timeout_ns;
 	params->fault_max_ns = 6 * params->timeout_ns;
@@ -184,6 +185,8 @@ void sim_params_draw(struct sim_params *params, u64 seed)
 		params->drift_ppm[end] = (s32)sim_rng_below(&rng, 2001) - 1000;
 	draw_quality(params, &rng);
 	draw_faults(params, &rng);
+	if (sim_rng_chance(&rng, 70 * PERCENT))
+		params->gasp_ppm = sim_rng_range(&rng, 30 * PERCENT, 100 * PERCENT);
 	if (nodes > 2 && sim_rng_chance(&rng, 15 * PERCENT))
 		draw_vanishing(params, &rng);
 }
@@ -234,6 +237,7 @@ void sim_params_print(const struct sim_params *params, FILE *out)
 	fprintf(out, "%s\n", params->one_at_a_time ? ", one at a time" : "");
 	fprintf(out, "  %-14s %#x, healthy %#x\n", "victims", params->victims, params->healthy);
 	fprintf(out, "  %-14s %u ppm\n", "trigger", params->trigger_ppm);
+	fprintf(out, "  %-14s %u ppm\n", "gasp", params->gasp_ppm);
 	print_ms(out, "fault gap", params->fault_gap_ns);
 	print_ms(out, "fault max", params->fault_max_ns);
 	print_ms(out, "boot", params->boot_ns);

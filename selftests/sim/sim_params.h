@@ -29,6 +29,7 @@ enum sim_fault {
 	SIM_FAULT_ARBITER_CRASH,
 	SIM_FAULT_ARBITER_CUT,
 	SIM_FAULT_DISK_SLOW,
+	SIM_FAULT_PANIC,		/* the kernel goes down by itself, no lease ran out */
 	SIM_FAULT_MOVE_PACKAGE,		/* not a fault, but at the worst time */
 	SIM_FAULTS,
 };
@@ -47,6 +48,7 @@ enum sim_fault {
  * @reboot: a node that went down comes back by itself
  * @faults_end_ns: when faults stop and the nodes must come together again
  * @converge_ns: the time they have for it
+ * @gasp_ppm: chance that a node that goes down by itself says its last words
  * @one_at_a_time: no new fault before the last one was taken back
  */
 struct sim_params {
@@ -71,6 +73,7 @@ struct sim_params {
 	u64 fault_gap_ns;
 	u64 fault_min_ns, fault_max_ns;
 	u32 trigger_ppm;
+	u32 gasp_ppm;
 	bool one_at_a_time;
 	bool reboot;
 	u32 victims;

@@ -329,9 +329,24 @@ const struct core_view *sim_user_view(const struct sim_world *world, u32 node)
 	return user->alive ? member_view(user->member) : NULL;
 }
 
+/* What the kernel says, with room for last words. */
+struct news {
+	struct member_event event;
+	struct core_gasp words;
+};
+
 static void kernel_event_arrives(struct sim_world *world, struct sim_event *event)
 {
-	sim_user_event(world, event->node, event->data, NULL);
+	struct news *news = event->data;
+	struct core_gasp *words = NULL;
+
+	if (news->event.type == MEMBER_EVENT_PEER_GASP) {
+		words = malloc(sizeof(*words));
+		core_assert(words);
+		*words = news->words;
+		news->event.gasp.words = words;
+	}
+	sim_user_event(world, event->node, &news->event, words);
 }
 
 /* An event of the kernel reaches the process a little later, in order. */
@@ -339,13 +354,20 @@ void sim_user_kernel_event(struct sim_world *world, u32 node, const struct core_
 {
 	struct sim_node *n = &world->node[node];
 	struct sim_event event = { .fn = kernel_event_arrives, .node = node, .boot = n->boot };
-	struct member_event member = { 0 };
+	struct news *news;
 
-	if (!n->user.alive || !sim_act_translate(from, &member))
+	if (!n->user.alive)
 		return;
-	event.data = malloc(sizeof(member));
-	core_assert(event.data);
-	memcpy(event.data, &member, sizeof(member));
+	news = calloc(1, sizeof(*news));
+	core_assert(news);
+	if (!sim_act_translate(from, &news->event)) {
+		free(news);
+		return;
+	}
+	if (from->type == CORE_EVENT_PEER_GASP)
+		core_assert(!core_gasp_read(n->kernel.core, from->peer, from->incarnation,
+					    &news->words));
+	event.data = news;
 	event.life = n->user.life;
 	event.at_ns = world->now_ns + world->params.interval_ns / 100;
 	sim_queue_put(&world->queue, &event);

@@ -101,6 +101,8 @@ u32 sim_world_boot(const struct sim_world *world, u32 end);
 void sim_node_power_on(struct sim_world *world, u32 node);
 void sim_node_power_off(struct sim_world *world, u32 node);
 void sim_node_die_at(struct sim_world *world, u32 node, u64 at_ns);
+/* A panic that no lease asked for: last words when the last CPU has stopped. */
+void sim_node_panic(struct sim_world *world, u32 node);
 void sim_node_freeze(struct sim_world *world, u32 node, u64 hold_ns);
 /* The node's raw clock now. */
 u64 sim_node_clock(const struct sim_world *world, u32 node);

@@ -60,6 +60,7 @@ int nl_events_read(struct nl_events *events, struct nl_event *event)
 	pthread_mutex_lock(&fake_lock);
 	if (events->count) {
 		event->core = events->event[events->first];
+		event->has_gasp = false;
 		events->first = (events->first + 1) % FAKE_EVENTS;
 		events->count--;
 	} else {
@@ -127,6 +128,11 @@ int nl_disarm(struct nl *nl, bool force)
 int nl_acknowledge(struct nl *nl, u16 id, u64 incarnation)
 {
 	return FAKE_CALL(nl, core_acknowledge(nl->core, id, incarnation));
+}
+
+int nl_promise(struct nl *nl, u64 epoch, const struct core_ballot *ballot)
+{
+	return FAKE_CALL(nl, core_promise(nl->core, epoch, ballot));
 }
 
 int nl_accept(struct nl *nl, const struct core_view *view, u64 ballot_counter,

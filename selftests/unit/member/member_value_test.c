@@ -82,7 +82,7 @@ static void a_chosen_value_always_binds(void **state)
 				if (!member_quorum(&view, member_bits(promised & members),
 						   promised >> n & 1))
 					continue;
-				possible = member_may_be_chosen(&view, promised & members,
+				possible = member_may_be_chosen(&view, promised & members, 0,
 								promised >> n & 1 || n % 2,
 								holders & members,
 								holders >> n & 1);
@@ -114,7 +114,7 @@ static void what_cannot_have_been_chosen_does_not_bind(void **state)
 					exists = member_quorum(&view, member_bits(who & members),
 							       who >> n & 1);
 				}
-				possible = member_may_be_chosen(&view, promised & members,
+				possible = member_may_be_chosen(&view, promised & members, 0,
 								promised >> n & 1 || n % 2,
 								holders & members,
 								holders >> n & 1);
@@ -128,18 +128,23 @@ static void what_cannot_have_been_chosen_does_not_bind(void **state)
 static void of_two_possible_values_the_higher_ballot_binds(void **state)
 {
 	struct core_view view = view_of(5, 0);
-	struct member_seen seen[3] = {
-		{ .value.ballot = { 3, 1 }, .holders = 0x01 },
-		{ .value.ballot = { 5, 2 }, .holders = 0x02 },
-		{ .value.ballot = { 5, 1 }, .holders = 0x04 },
+	struct member_proposal p = {
+		.promised = 0x07,
+		.seen_count = 3,
+		.seen = {
+			{ .value.ballot = { 3, 1 }, .holders = 0x01 },
+			{ .value.ballot = { 5, 2 }, .holders = 0x02 },
+			{ .value.ballot = { 5, 1 }, .holders = 0x04 },
+		},
 	};
 
 	/* Three promise, two do not: each value may have three acceptors. */
-	assert_int_equal(member_bound(&view, 0x07, false, seen, 3), 1);
+	assert_int_equal(member_bound(&view, &p), 1);
 	/* Four promise: none may. */
-	assert_int_equal(member_bound(&view, 0x0f, false, seen, 3), -1);
-	seen[0].holders = 0x09;
-	assert_int_equal(member_bound(&view, 0x0f, false, seen, 3), 0);
+	p.promised = 0x0f;
+	assert_int_equal(member_bound(&view, &p), -1);
+	p.seen[0].holders = 0x09;
+	assert_int_equal(member_bound(&view, &p), 0);
 }
 
 static void ballots_are_ordered(void **state)

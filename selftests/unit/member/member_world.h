@@ -106,6 +106,14 @@ static inline void world_kernel(struct world *w, u16 id, const struct member_act
 	case MEMBER_ACTION_KERNEL_ACKNOWLEDGE:
 		core_acknowledge(core, action->peer.id, action->peer.incarnation);
 		break;
+	case MEMBER_ACTION_KERNEL_PROMISE: {
+		struct core_ballot ballot = { action->promise.ballot.counter,
+					      action->promise.ballot.node };
+
+		world_answer(w, id, MEMBER_EVENT_KERNEL_PROMISED,
+			     core_promise(core, action->promise.epoch, &ballot));
+		break;
+	}
 	case MEMBER_ACTION_KERNEL_ACCEPT:
 		event.accepted.result = core_accept(core, action->accept.view,
 						    action->accept.ballot.counter,

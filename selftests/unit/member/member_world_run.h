@@ -84,6 +84,20 @@ static inline void world_beat(struct world *w, u16 id)
 	core_tick(&w->node[id].core, w->now_ns);
 }
 
+static inline void world_gasp_event(struct world *w, u16 id, const struct core_event *from)
+{
+	struct member_event to = { .type = MEMBER_EVENT_PEER_GASP };
+	struct core_gasp words;
+
+	assert_int_equal(core_gasp_read(&w->node[id].core, from->peer, from->incarnation,
+					&words), 0);
+	to.gasp.id = from->peer;
+	to.gasp.incarnation = from->incarnation;
+	to.gasp.installed_epoch = from->installed_epoch;
+	to.gasp.words = &words;
+	world_event(w, id, &to);
+}
+
 static inline void world_core_events(struct world *w, u16 id)
 {
 	struct core_event from;
@@ -97,9 +111,11 @@ static inline void world_core_events(struct world *w, u16 id)
 			to.type = MEMBER_EVENT_PEER_SILENT;
 		else if (from.type == CORE_EVENT_FRONTIER)
 			to.type = MEMBER_EVENT_PEER_FRONTIER;
+		else if (from.type == CORE_EVENT_PEER_GASP)
+			world_gasp_event(w, id, &from);
 		else if (from.type == CORE_EVENT_LEASE_HOLDS)
 			to.type = MEMBER_EVENT_LEASE_HOLDS;
-		else
+		if (!to.type)
 			continue;
 		if (to.type != MEMBER_EVENT_LEASE_HOLDS) {
 			to.peer.id = from.peer;

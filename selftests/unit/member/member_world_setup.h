@@ -82,6 +82,19 @@ static inline void world_crash(struct world *w, u16 id)
 	w->node[id].alive = false;
 }
 
+/* It dies and says so to those who hear it. */
+static inline void world_panic(struct world *w, u16 id)
+{
+	u8 buf[CORE_GASP_SIZE];
+	u16 to;
+
+	for (to = 1; to <= w->count; to++)
+		if (to != id && w->node[to].alive && !w->cut[id][to] &&
+		    core_gasp_write(&w->node[id].core, to, 0, w->now_ns, buf) > 0)
+			core_gasp_receive(&w->node[to].core, id, 0, w->now_ns, buf);
+	world_crash(w, id);
+}
+
 static inline const struct core_view *world_view(struct world *w, u16 id)
 {
 	return member_view(w->node[id].member);

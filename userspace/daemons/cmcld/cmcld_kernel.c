@@ -197,6 +197,14 @@ void cmcld_kernel_acknowledge(struct cmcld_kernel *kernel, const struct core_mem
 			  strerror(-err));
 }
 
+int cmcld_kernel_promise(struct cmcld_kernel *kernel, u64 epoch, struct member_ballot ballot)
+{
+	struct core_ballot same = { .counter = ballot.counter, .node = ballot.node };
+
+	return explained(kernel, "take note of a promise",
+			 nl_promise(kernel->nl, epoch, &same));
+}
+
 int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *view,
 			struct member_ballot ballot, struct core_ages *ages)
 {
@@ -301,6 +309,14 @@ static void replay(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *o
 	ops->event(arg, &holds);
 }
 
+static void event_give(const struct nl_event *event, const struct cmcld_kernel_ops *ops,
+		       void *arg)
+{
+	ops->event(arg, &event->core);
+	if (event->core.type == CORE_EVENT_PEER_GASP)
+		ops->gasp(arg, &event->core, event->has_gasp ? &event->gasp : NULL);
+}
+
 void cmcld_kernel_collect(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *ops,
 			  void *arg)
 {
@@ -314,6 +330,6 @@ void cmcld_kernel_collect(struct cmcld_kernel *kernel, const struct cmcld_kernel
 		else if (err)
 			return;
 		else
-			ops->event(arg, &event.core);
+			event_give(&event, ops, arg);
 	}
 }

@@ -13,9 +13,12 @@
 #include <tocsin/member_value.h>
 
 struct cmcld_kernel;
+struct core_gasp;
 
 struct cmcld_kernel_ops {
 	void (*event)(void *arg, const struct core_event *event);
+	/* The last words of a peer, after its event; NULL: they were lost. */
+	void (*gasp)(void *arg, const struct core_event *event, const struct core_gasp *words);
 	/* The kernel could not deliver some events: states were read again. */
 	void (*overrun)(void *arg);
 };
@@ -32,6 +35,7 @@ void cmcld_kernel_detach(struct cmcld_kernel *kernel);
 
 /* As the core_ functions of the same names (kmod/core/core.h). */
 void cmcld_kernel_acknowledge(struct cmcld_kernel *kernel, const struct core_member *peer);
+int cmcld_kernel_promise(struct cmcld_kernel *kernel, u64 epoch, struct member_ballot ballot);
 int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *view,
 			struct member_ballot ballot, struct core_ages *ages);
 int cmcld_kernel_install(struct cmcld_kernel *kernel, const struct core_view *view);

@@ -178,6 +178,11 @@ static void carry_out_kernel(struct cmcld *cmcld, const struct member_action *ac
 	case MEMBER_ACTION_KERNEL_ACKNOWLEDGE:
 		cmcld_kernel_acknowledge(cmcld->kernel, &action->peer);
 		break;
+	case MEMBER_ACTION_KERNEL_PROMISE:
+		answer_result(cmcld, MEMBER_EVENT_KERNEL_PROMISED,
+			      cmcld_kernel_promise(cmcld->kernel, action->promise.epoch,
+						   action->promise.ballot));
+		break;
 	case MEMBER_ACTION_KERNEL_ACCEPT:
 		do_accept(cmcld, action);
 		break;
@@ -340,6 +345,20 @@ void cmcld_member_message(struct cmcld *cmcld, const struct member_message *mess
 
 	core_assert(!cmcld->member->stepping);
 	event.message = message;
+	give(cmcld, &event);
+}
+
+void cmcld_member_gasp(struct cmcld *cmcld, const struct core_event *core,
+		       const struct core_gasp *words)
+{
+	struct member_event event = { .type = MEMBER_EVENT_PEER_GASP };
+
+	/* Not from within an action: @words lives during this call only. */
+	core_assert(!cmcld->member->stepping);
+	event.gasp.id = core->peer;
+	event.gasp.incarnation = core->incarnation;
+	event.gasp.installed_epoch = core->installed_epoch;
+	event.gasp.words = words;
 	give(cmcld, &event);
 }
 

@@ -24,6 +24,8 @@ void cmcld_member_form(struct cmcld *cmcld, const u16 *nodes, u16 count);
 void cmcld_member_leave(struct cmcld *cmcld);
 
 void cmcld_member_message(struct cmcld *cmcld, const struct member_message *message);
+void cmcld_member_gasp(struct cmcld *cmcld, const struct core_event *event,
+		       const struct core_gasp *words);
 void cmcld_member_kernel_event(struct cmcld *cmcld, const struct core_event *event);
 void cmcld_member_disk_done(struct cmcld *cmcld, u64 token, int err);
 void cmcld_member_arbiter(struct cmcld *cmcld, bool up);

@@ -209,6 +209,14 @@ void cmcld_nodes_kernel_event(struct cmcld *cmcld, const struct core_event *even
 			node->heard = false;
 		log_silent(cmcld, event);
 		break;
+	case CORE_EVENT_PEER_GASP:
+		if (node)
+			node->heard = false;
+		cmcld_log(LOG_WARNING, "Node %s has gone down, as it said itself",
+			  cmcld_node_name(cmcld, event->peer));
+		cmcld_event("peer-gasp", "peer=%s incarnation=%016" PRIx64,
+			    cmcld_node_name(cmcld, event->peer), event->incarnation);
+		break;
 	case CORE_EVENT_PATH_STATE:
 		path_event(cmcld, event);
 		break;

@@ -35,6 +35,9 @@ static bool view_change_line(const struct cmcld *cmcld, const struct member_acti
 		LINE(line, LOG_WARNING, "Member %s seems unhealthy, not receiving "
 		     "heartbeats from it.", node);
 		return true;
+	case MEMBER_REASON_PEER_GASPED:
+		LINE(line, LOG_WARNING, "Member %s says that it has stopped for good", node);
+		return true;
 	case MEMBER_REASON_PROPOSE:
 		LINE(line, LOG_NOTICE, "Attempting to adjust cluster membership: epoch %"
 		     PRIu64 ", ballot %" PRIu64, a, b);

@@ -63,8 +63,14 @@ static void on_kernel_overrun(void *arg)
 		  "present states were read instead");
 }
 
+static void on_gasp(void *arg, const struct core_event *event, const struct core_gasp *words)
+{
+	cmcld_member_gasp(arg, event, words);
+}
+
 static const struct cmcld_kernel_ops kernel_ops = {
 	.event = on_kernel_event,
+	.gasp = on_gasp,
 	.overrun = on_kernel_overrun,
 };
 

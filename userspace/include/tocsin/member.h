@@ -6,7 +6,7 @@
  *
  * Contract of the shell (cmcld, the simulator)
  * - It carries out the actions in their order.
- * - KERNEL_* actions that have an answer (ACCEPT, ARM, INSTALL, DISARM) are
+ * - KERNEL_* actions that have an answer (all but ACKNOWLEDGE) are
  *   carried out at once, and their answers are the next events, in the order of
  *   the actions, before any other event. KERNEL_ACKNOWLEDGE has no answer; its
  *   error is ignored.

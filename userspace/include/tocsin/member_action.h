@@ -15,6 +15,7 @@ enum member_action_type {
 	MEMBER_ACTION_SEND_ARBITER,	/* .send: to the quorum server */
 	MEMBER_ACTION_SET_TIMER,	/* .at_ns; U64_MAX: none. Replaces */
 	MEMBER_ACTION_KERNEL_ACKNOWLEDGE, /* .peer: core_acknowledge() */
+	MEMBER_ACTION_KERNEL_PROMISE,	/* .promise: core_promise() */
 	MEMBER_ACTION_KERNEL_ACCEPT,	/* .accept: core_accept() */
 	MEMBER_ACTION_KERNEL_ARM,	/* core_arm(); pet from now on */
 	MEMBER_ACTION_KERNEL_INSTALL,	/* .view: core_install() */
@@ -39,6 +40,7 @@ enum member_reason {
 	MEMBER_REASON_NONE,
 	MEMBER_REASON_PEER_LOST,	/* node */
 	MEMBER_REASON_PEER_RESTARTED,	/* node; a: new incarnation */
+	MEMBER_REASON_PEER_GASPED,	/* node; a: its installed epoch */
 	MEMBER_REASON_LINK_REPORTED,	/* node does not hear node a */
 	MEMBER_REASON_PROPOSE,		/* a: epoch, b: ballot counter */
 	MEMBER_REASON_PROPOSE_SILENCE,	/* node (the proposer) fell silent; a: epoch */
@@ -79,6 +81,10 @@ struct member_action {
 		} send;
 		u64 at_ns;
 		struct core_member peer;
+		struct {
+			u64 epoch;
+			struct member_ballot ballot;
+		} promise;
 		struct {
 			const struct core_view *view;
 			struct member_ballot ballot;

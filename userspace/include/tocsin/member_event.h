@@ -3,7 +3,7 @@
 #ifndef TOCSIN_MEMBER_EVENT_H
 #define TOCSIN_MEMBER_EVENT_H
 
-#include "core.h"
+#include "core_gasp.h"
 #include "member_message.h"
 
 enum member_event_type {
@@ -24,7 +24,8 @@ enum member_event_type {
 	MEMBER_EVENT_FORM,		/* .start.node*: cmruncl, at any time */
 	MEMBER_EVENT_LEAVE,		/* packages are halted (rule 11) */
 	MEMBER_EVENT_UPDATE,		/* .update: order a record (coordinator) */
-	/* Number kept for MEMBER_EVENT_PEER_GASP (rule 7). */
+	MEMBER_EVENT_PEER_GASP,		/* .gasp: CORE_EVENT_PEER_GASP */
+	MEMBER_EVENT_KERNEL_PROMISED,	/* .result: of core_promise() */
 	MEMBER_EVENT_TYPES = 32
 };
 
@@ -54,6 +55,12 @@ struct member_event {
 			u32 flags;
 			u16 id;
 		} peer;
+		struct {
+			u64 incarnation;
+			u64 installed_epoch;
+			const struct core_gasp *words;	/* core_gasp_read() */
+			u16 id;
+		} gasp;
 		struct {
 			int result;
 			const struct core_ages *ages;	/* when result is 0 */

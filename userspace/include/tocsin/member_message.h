@@ -35,7 +35,7 @@ enum member_message_type {
 	MEMBER_MESSAGE_ARBITER_PREPARE,	/* arbiter_prepare */
 	MEMBER_MESSAGE_ARBITER_ACCEPT,	/* arbiter_accept */
 	MEMBER_MESSAGE_ARBITER_ANSWER,	/* arbiter_answer */
-	/* Number kept for the dying gasp (rule 7). */
+	/* Not used: last words come through the kernel (rule 7). */
 	MEMBER_MESSAGE_GASP,
 	/*
 	 * Not for this library: members' requests to the coordinator, whose

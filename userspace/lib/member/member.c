@@ -206,6 +206,12 @@ static void event_handle(struct member *m, const struct member_event *event)
 	case MEMBER_EVENT_PEER_SILENT:
 		member_peer_silent(m, event);
 		break;
+	case MEMBER_EVENT_PEER_GASP:
+		member_gasp_take(m, event);
+		break;
+	case MEMBER_EVENT_KERNEL_PROMISED:
+		member_promise_answered(m, event->result);
+		break;
 	case MEMBER_EVENT_KERNEL_ACCEPTED:
 		member_accept_answered(m, event->accepted.result, event->accepted.ages);
 		break;

@@ -96,15 +96,36 @@ static void ballot_take(struct member *m, const struct member_ballot *ballot)
 		member_propose_preempted(m, ballot->node, ballot);
 }
 
+/* To the kernel first: PROMISE follows its answer. */
 static void promise_give(struct member *m, const struct member_ballot *ballot)
 {
+	struct member_action *action;
+
 	if (member_ballot_compare(ballot, &m->promised) < 0) {
 		refuse_send(m, ballot->node, ballot);
 		return;
 	}
 	ballot_take(m, ballot);
-	promise_send(m, ballot->node);
+	m->promise_owed = true;
+	m->promise_calls++;
+	action = member_act(m, MEMBER_ACTION_KERNEL_PROMISE);
+	action->promise.epoch = m->installed.epoch + 1;
+	action->promise.ballot = *ballot;
 	promise_mutants(m, ballot);
+}
+
+/*
+ * The kernel's last words tell of the promise now (rule 7): it may be said. If
+ * not, the proposer asks again.
+ */
+void member_promise_answered(struct member *m, int result)
+{
+	core_assert(m->promise_calls);
+	if (--m->promise_calls || !m->promise_owed)
+		return;
+	m->promise_owed = false;
+	if (!result)
+		promise_send(m, m->promised.node);
 }
 
 /* After an installation: the PREPARE that brought the COMMIT. */

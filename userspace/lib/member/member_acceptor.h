@@ -59,6 +59,7 @@ struct member_installing {
 void member_on_prepare(struct member *m, const struct member_message *message);
 void member_on_accept(struct member *m, const struct member_message *message);
 void member_prepare_resume(struct member *m);
+void member_promise_answered(struct member *m, int result);
 void member_accept_kernel(struct member *m, enum member_kernel_call call,
 			  const struct core_view *view, const struct member_ballot *ballot);
 void member_accept_answered(struct member *m, int result, const struct core_ages *ages);
@@ -77,6 +78,7 @@ void member_waits_fill(struct member *m, struct member_commit *commit);
 void member_waits_tighten(struct member *m, const struct member_commit *commit, u64 at_ns);
 void member_waits_install(struct member *m, const struct core_view *former,
 			  const struct member_commit *commit, u64 at_ns);
+void member_waits_gasped(struct member *m);
 void member_waits_tell(struct member *m);
 u64 member_waits_deadline(const struct member *m);
 

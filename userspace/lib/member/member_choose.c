@@ -8,8 +8,7 @@
 const struct core_view *member_choose_bound(struct member *m)
 {
 	struct member_proposal *p = &m->proposal;
-	int at = member_bound(&m->installed, p->promised, p->arbiter_promised,
-			      p->seen, p->seen_count);
+	int at = member_bound(&m->installed, p);
 
 	return at < 0 ? NULL : &p->seen[at].value.view;
 }
@@ -98,7 +97,7 @@ static unsigned int leavers(struct member *m)
 
 	for (i = 0; i < m->installed.count; i++)
 		if (m->installed.member[i].id != m->config.node_id &&
-		    m->proposal.promised >> i & 1 &&
+		    (m->proposal.promised & ~m->proposal.gasped) >> i & 1 &&
 		    (m->proposal.leaving >> i & 1 ||
 		     member_wants_out(m, &m->installed.member[i])))
 			count++;
@@ -152,14 +151,25 @@ static u16 coordinator_pick(struct member *m, u64 staying)
 	return m->config.node_id;
 }
 
+/* Can so many members choose a value? */
+static bool carries(const struct member *m, unsigned int votes)
+{
+	const struct core_view *former = &m->installed;
+	const struct member_proposal *p = &m->proposal;
+	u64 alive = member_all(former) & ~p->gasped;
+
+	return member_quorum(former, votes, p->arbiter_promised) ||
+	       (votes == member_bits(alive) &&
+		member_half_chooses(former, p->promised, p->gasped, alive));
+}
+
 bool member_choose(struct member *m, struct core_view *view)
 {
 	const struct core_view *former = &m->installed;
 	u64 staying = stay(m);
 	u16 i;
 
-	if (!member_quorum(former, member_bits(staying) + leavers(m),
-			   m->proposal.arbiter_promised))
+	if (!carries(m, member_bits(staying) + leavers(m)))
 		return false;
 	memset(view, 0, sizeof(*view));
 	view->epoch = former->epoch + 1;

@@ -137,6 +137,7 @@ static void acceptor_reset(struct member *m)
 {
 	m->promised.counter = 0;
 	m->promised.node = 0;
+	m->promise_owed = false;
 	m->ballots = 0;
 	m->acceptance.stage = MEMBER_ACCEPT_IDLE;
 	m->kernel_accepted.epoch = 0;

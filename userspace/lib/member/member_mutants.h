@@ -68,6 +68,30 @@
 #define mutant_quorum_half		false
 #endif
 
+#ifdef MUTANT_GASP_AS_VOTE
+#define mutant_gasp_as_vote		true	/* rule 7: a gasp counts as ACCEPTED */
+#else
+#define mutant_gasp_as_vote		false
+#endif
+
+#ifdef MUTANT_GASP_VALUE_FREE
+#define mutant_gasp_value_free		true	/* rule 7: its value does not bind */
+#else
+#define mutant_gasp_value_free		false
+#endif
+
+#ifdef MUTANT_GASP_WITHOUT_ARBITER
+#define mutant_gasp_without_arbiter	true	/* rule 7 as it was: any survivors choose */
+#else
+#define mutant_gasp_without_arbiter	false
+#endif
+
+#ifdef MUTANT_GASP_BINDS
+#define mutant_gasp_binds		true	/* rule 4 as it was: the highest value binds */
+#else
+#define mutant_gasp_binds		false
+#endif
+
 #ifdef MUTANT_STATE_UNCHECKED
 #define mutant_state_unchecked		true	/* rule 10: accepts without the state */
 #else

@@ -7,6 +7,7 @@
 static const char *const reasons[MEMBER_REASON_COUNT] = {
 	[MEMBER_REASON_NONE] = "no reason",
 	[MEMBER_REASON_PEER_LOST] = "node is silent",
+	[MEMBER_REASON_PEER_GASPED] = "node has said its last words",
 	[MEMBER_REASON_PEER_RESTARTED] = "node has restarted",
 	[MEMBER_REASON_LINK_REPORTED] = "two members do not hear each other",
 	[MEMBER_REASON_PROPOSE] = "proposing a new view",

@@ -12,6 +12,18 @@
 #define MEMBER_NODES_MAX	CORE_VIEW_MEMBERS_MAX
 
 /**
+ * struct member_last_words - of a dead incarnation of a peer (rule 7)
+ * @incarnation: 0: none were heard
+ * @at_ns: when they came
+ */
+struct member_last_words {
+	u64 incarnation;
+	u64 installed_epoch;
+	u64 at_ns;
+	struct core_gasp gasp;
+};
+
+/**
  * struct member_peer - what is known of another configured node
  * @report: whom it said last that it hears, under @report_incarnation
  * @join_at_ns, @leave_at_ns: when it last asked to join or leave; 0: never
@@ -33,6 +45,7 @@ struct member_peer {
 	u64 join_held;
 	u64 leave_at_ns;
 	u64 leave_incarnation;
+	struct member_last_words last;
 };
 
 /* member_peer.c: who hears whom */
@@ -51,6 +64,13 @@ void member_peers_acknowledge(struct member *m);
 void member_heard_changed(struct member *m);
 void member_peer_tick(struct member *m);
 u64 member_peer_deadline(const struct member *m);
+
+/* member_gasp.c: rule 7 */
+void member_gasp_take(struct member *m, const struct member_event *event);
+/* Count those that a running ballot may count. */
+void member_gasps_count(struct member *m);
+/* When that incarnation is silent by its own last words; MEMBER_NEVER: not known. */
+u64 member_gasp_safe_ns(const struct member *m, u16 id, u64 incarnation);
 
 /* member_change.c: when to propose */
 unsigned int member_rank(struct member *m);

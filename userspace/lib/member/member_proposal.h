@@ -27,6 +27,7 @@ struct member_proposal {
 	u64 next_ns;			/* next look or repetition */
 	u64 decide_ns;			/* not before, unless all have promised */
 	u64 promised;			/* members, by index in the installed view */
+	u64 gasped;			/* counted as promises (rule 7) */
 	u64 leaving;
 	u64 state[MEMBER_NODES_MAX];
 	bool arbiter_promised;
@@ -61,13 +62,17 @@ bool member_choose(struct member *m, struct core_view *view);
 bool member_choose_late(struct member *m);
 const struct core_view *member_choose_bound(struct member *m);
 
-/* member_value.c: pure functions of rule 4 and of the quorum */
+/* member_value.c: pure functions of rules 4 and 7 and of the quorum */
 bool member_quorum(const struct core_view *former, unsigned int votes, bool arbiter);
 bool member_arbiter_votes(const struct core_view *former);
-bool member_may_be_chosen(const struct core_view *former, u64 promised, bool arbiter_promised,
-			  u64 holders, bool arbiter_holds);
-int member_bound(const struct core_view *former, u64 promised, bool arbiter_promised,
-		 const struct member_seen *seen, unsigned int count);
+u64 member_all(const struct core_view *former);
+/* Do these survivors choose alone, the others having gasped (rule 7)? */
+bool member_half_chooses(const struct core_view *former, u64 promised, u64 gasped, u64 votes);
+/* Is the value chosen (rules 5 and 7)? */
+bool member_chosen(const struct core_view *former, const struct member_proposal *p);
+bool member_may_be_chosen(const struct core_view *former, u64 promised, u64 gasped,
+			  bool arbiter_promised, u64 holders, bool arbiter_holds);
+int member_bound(const struct core_view *former, const struct member_proposal *p);
 unsigned int member_bits(u64 set);
 /* member_clique.c: largest set in which all hear each other and that holds @self */
 u64 member_clique(const u64 *hears, unsigned int count, unsigned int self);

@@ -21,7 +21,7 @@ static void prepare_send(struct member *m)
 	message->prepare.epoch = m->installed.epoch + 1;
 	member_commit_fill(m, &message->prepare.commit);
 	for (i = 0; i < m->installed.count; i++)
-		if (!(p->promised >> i & 1))
+		if (!((p->promised | p->gasped) >> i & 1))
 			member_send(m, m->installed.member[i].id, message);
 	if (!member_arbiter_votes(&m->installed) || !m->arbiter_up || p->arbiter_promised)
 		return;
@@ -47,6 +47,7 @@ void member_propose_start(struct member *m)
 	p->next_ns = m->now_ns + m->config.interval_ns;
 	p->decide_ns = p->next_ns;
 	member_report(m, MEMBER_REASON_PROPOSE, 0, m->installed.epoch + 1, p->ballot.counter);
+	member_gasps_count(m);
 	prepare_send(m);
 }
 
@@ -143,15 +144,19 @@ void member_on_promise(struct member *m, const struct member_message *message)
 void member_propose_decide(struct member *m)
 {
 	struct member_proposal *p = &m->proposal;
-	bool all = member_bits(p->promised) == m->installed.count;
+	unsigned int known = member_bits(p->promised | p->gasped);
+	bool all = known == m->installed.count;
 	bool in_time = m->now_ns < p->decide_ns;
 	const struct core_view *bound;
 
 	if (p->phase != MEMBER_PROPOSAL_PREPARE && p->phase != MEMBER_PROPOSAL_FETCH)
 		return;
-	if (!member_quorum(&m->installed, member_bits(p->promised), p->arbiter_promised))
+	if (!member_quorum(&m->installed, known, p->arbiter_promised))
 		return;
 	bound = member_choose_bound(m);
+	/* What the dead accepted may bind only for want of promises under way. */
+	if (bound && p->gasped && !all && in_time)
+		return;
 	if (bound) {
 		p->value = *bound;
 		if (m->store.held < bound->state && !mutant_state_unchecked) {
@@ -197,7 +202,7 @@ static void accept_send(struct member *m)
 	for (i = 0; i < m->installed.count; i++) {
 		u16 id = m->installed.member[i].id;
 
-		if (p->accepted >> i & 1)
+		if ((p->accepted | p->gasped) >> i & 1)
 			continue;
 		if (p->promised >> i & 1 && p->state[i] < p->value.state &&
 		    id != m->config.node_id)
@@ -255,6 +260,7 @@ static void chosen(struct member *m)
 	for (i = 0; i < m->installed.count; i++) {
 		const struct core_member *gone = &m->installed.member[i];
 		struct member_wait *wait;
+		u64 safe_ns;
 
 		if (core_view_holds(&p->value, gone->id, gone->incarnation))
 			continue;
@@ -263,8 +269,10 @@ static void chosen(struct member *m)
 		wait->id = gone->id;
 		wait->incarnation = gone->incarnation;
 		wait->clean = p->disarmed >> i & 1;
-		if (!wait->clean && p->safe_at_ns[i] > m->now_ns && !mutant_no_wait)
-			wait->remaining_ns = p->safe_at_ns[i] - m->now_ns;
+		safe_ns = member_earlier(p->safe_at_ns[i],
+					 member_gasp_safe_ns(m, gone->id, gone->incarnation));
+		if (!wait->clean && safe_ns > m->now_ns && !mutant_no_wait)
+			wait->remaining_ns = safe_ns - m->now_ns;
 	}
 	member_propose_stop(m);
 	member_send_view(m, &m->installed, message);
@@ -295,7 +303,7 @@ static void chosen_check(struct member *m, bool late)
 {
 	struct member_proposal *p = &m->proposal;
 
-	if (!member_quorum(&m->installed, member_bits(p->accepted), p->arbiter_accepted))
+	if (!member_chosen(&m->installed, p))
 		arbiter_ask(m, false);
 	else if (late || !leaver_awaited(m))
 		chosen(m);

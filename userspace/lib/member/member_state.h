@@ -56,6 +56,8 @@ struct member {
 
 	/* Acceptor for installed.epoch + 1. */
 	struct member_ballot promised;	/* .counter 0: none */
+	u16 promise_calls;		/* of the kernel, not answered yet */
+	bool promise_owed;		/* PROMISE goes when it knows */
 	u64 promised_at_ns;
 	u16 ballots;			/* taken for this epoch */
 	struct member_acceptance acceptance;

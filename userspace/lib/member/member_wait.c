@@ -77,6 +77,19 @@ void member_waits_tighten(struct member *m, const struct member_commit *commit, 
 	}
 }
 
+/* The last words of an excluded node are a bound, too (rule 7). */
+void member_waits_gasped(struct member *m)
+{
+	u16 i;
+
+	for (i = 0; i < m->excluded_count; i++) {
+		struct member_excluded *excluded = &m->excluded[i];
+		u64 safe_ns = member_gasp_safe_ns(m, excluded->id, excluded->incarnation);
+
+		excluded->safe_at_ns = member_earlier(excluded->safe_at_ns, safe_ns);
+	}
+}
+
 /*
  * Forget who is over and told: nobody needs their figures after this change.
  * And who is a member again: a formation may have counted an incarnation as gone
@@ -139,6 +152,7 @@ void member_waits_install(struct member *m, const struct core_view *former,
 		excluded->clean = wait->clean;
 	}
 	member_waits_tighten(m, commit, at_ns);
+	member_waits_gasped(m);
 	for (i = 0; i < m->excluded_count; i++)
 		left_add(m, &m->excluded[i], commit->view.epoch);
 }
