@@ -16,6 +16,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
 
+#include "battery.h"
 #include "clock.h"
 #include "compat.h"
 #include "instance.h"
@@ -217,12 +218,16 @@ int tocsin_safety_start(struct tocsin *t)
 	}
 	atomic64_set(&t->precise_ns, CORE_NEVER);
 	WRITE_ONCE(t->watched, true);
+	if (t == tocsin_initial)
+		tocsin_battery_start(t);
 	return 0;
 }
 
 void tocsin_safety_stop(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);
+	if (t == tocsin_initial)
+		tocsin_battery_stop(t);
 	WRITE_ONCE(t->watched, false);
 	hrtimer_cancel(&t->precise);
 	if (t == tocsin_initial)

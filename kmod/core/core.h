@@ -39,6 +39,8 @@ enum core_verdict {
 	CORE_VERDICT_DETACHED,		/* cmcld went away without disarming */
 	CORE_VERDICT_EVICTED,		/* a newer installed view is without us */
 	CORE_VERDICT_REQUESTED,		/* cmcld asked: evicted by COMMIT, fail-fast */
+	CORE_VERDICT_STOPPED,		/* the machine stood still, its clocks with it */
+	CORE_VERDICTS
 };
 
 enum core_event_type {
@@ -191,9 +193,7 @@ u64 core_deadline_ns(const struct core *core);
 u64 core_quorum_lease_ns(const struct core *core);
 u64 core_safety_lease_ns(const struct core *core);
 
-/* Take the oldest event; false when there is none. Overflow is counted and the
- * newest state can always be read again.
- */
+/* Take the oldest event; false: none. After an overflow, counted, read the state. */
 bool core_event_pop(struct core *core, struct core_event *event);
 
 #endif

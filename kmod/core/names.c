@@ -11,6 +11,7 @@ static const char *const verdict_names[] = {
 	[CORE_VERDICT_DETACHED] = "cluster manager went away without disarming",
 	[CORE_VERDICT_EVICTED] = "evicted by a newer view",
 	[CORE_VERDICT_REQUESTED] = "requested by the cluster manager",
+	[CORE_VERDICT_STOPPED] = "stopped together with its clocks",
 };
 
 static const char *const event_names[] = {

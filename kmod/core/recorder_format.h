@@ -178,6 +178,7 @@ enum recorder_kind {
 	RECORDER_CHECK_LATE,		/* cpu, lateness, -, - */
 	RECORDER_SEND_LATE,		/* lateness, -, -, - */
 	RECORDER_PROMISE,		/* epoch, ballot counter, -, result; peer: its node */
+	RECORDER_STOOD_STILL,		/* for how long at most, -, -, - */
 	RECORDER_KINDS
 };
 

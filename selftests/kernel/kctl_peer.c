@@ -8,6 +8,8 @@
  *   quiet=MS    stops sending that long after
  *   member=MS   has another MEMBER_TIMEOUT than 1 s
  *   evict=MS    accepts and installs epoch 2 without the other
+ *   silent=MS   evicts the other when it has heard nothing of it for that long,
+ *   mute=1      or, instead, sends nothing any more
  */
 #include "kctl.h"
 
@@ -91,6 +93,14 @@ static void fake_evict(struct fake *f, u64 incarnation)
 	f->evicted = true;
 }
 
+static bool fake_silent(const struct fake *f, u64 now_ns, u64 silent_ns)
+{
+	struct core_peer_info info;
+
+	return f->formed && !core_peer_read(f->core, f->node, &info) &&
+	       now_ns > info.heard_ns + silent_ns;
+}
+
 void kctl_peer_run(char **options)
 {
 	struct core_config config = {
@@ -103,6 +113,8 @@ void kctl_peer_run(char **options)
 	};
 	u64 quiet_ns = kctl_number(options, "quiet", 1000000) * BASE_NS_PER_MS;
 	u64 evict_ns = kctl_number(options, "evict", 1000000) * BASE_NS_PER_MS;
+	u64 silent_ns = kctl_number(options, "silent", 1000000) * BASE_NS_PER_MS;
+	bool mute = kctl_number(options, "mute", 0), muted = false;
 	u64 end_ns = base_clock_ns() + kctl_number(options, "for", 60000) * BASE_NS_PER_MS;
 	u64 next_ns = 0, now_ns;
 	struct fake f = { .id = config.node_id, .node = kctl_number(options, "node", 1) };
@@ -122,9 +134,11 @@ void kctl_peer_run(char **options)
 		next_ns = now_ns + config.interval_ns;
 		core_pet(f.core, base_clock_ns());
 		fake_form(&f, config.incarnation);
-		if (age_ns > evict_ns && !f.evicted)
+		muted |= mute && fake_silent(&f, now_ns, silent_ns);
+		if (!f.evicted && (age_ns > evict_ns ||
+				   (!mute && fake_silent(&f, now_ns, silent_ns))))
 			fake_evict(&f, config.incarnation);
-		if (age_ns < quiet_ns)
+		if (age_ns < quiet_ns && !muted)
 			fake_send(&f);
 		core_tick(f.core, base_clock_ns());
 	}

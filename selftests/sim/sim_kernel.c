@@ -12,6 +12,7 @@ static const char *const verdict_names[] = {
 	[CORE_VERDICT_DETACHED]		= "detached",
 	[CORE_VERDICT_EVICTED]		= "evicted",
 	[CORE_VERDICT_REQUESTED]	= "requested",
+	[CORE_VERDICT_STOPPED]		= "stopped",
 };
 
 const char *sim_verdict_name(enum core_verdict verdict)

@@ -128,7 +128,7 @@ static void print_sums(const struct sums *sums)
 	       sums->worlds, sums->failed, sums->views, sums->events, sums->steps,
 	       sums->takeovers, sums->safes, sums->commits);
 	printf("# verdicts:");
-	for (i = 1; i <= CORE_VERDICT_REQUESTED; i++)
+	for (i = 1; i < CORE_VERDICTS; i++)
 		printf(" %s %" PRIu64, sim_verdict_name(i), sums->kills[i]);
 	printf("\n# faults:");
 	for (i = 0; i < SIM_FAULTS; i++)

@@ -41,6 +41,7 @@ class Job:
     expect_result: lines the test must have written to $RESULT
     memory:       an open file that becomes the guest's memory; it can be read
                   when the guest has ended, whatever ended it
+    watch:        called with the process and each line of the console
     """
     command: list
     modules: list = dataclasses.field(default_factory=list)
@@ -57,6 +58,7 @@ class Job:
     kernel: kmods.Kernel = None
     qemu_args: list = dataclasses.field(default_factory=list)
     memory: object = None
+    watch: object = None
 
 
 @dataclasses.dataclass
@@ -170,6 +172,8 @@ def _boot(job, files):
         for line in proc.stdout:
             text = line.decode(errors="replace").rstrip("\r\n")
             lines.append(f"{qemu.now_ms() - begin:6d} {text}\n")
+            if job.watch:
+                job.watch(proc, text)
         ended = proc.wait() == 0
     finally:
         timer.cancel()

@@ -67,6 +67,11 @@ void crash_verdict_print(const struct crash_record *record, char *text, size_t s
 		snprintf(text, size, "evicted: the other members have installed a "
 			 "newer view without this node");
 		break;
+	case CORE_VERDICT_STOPPED:
+		snprintf(text, size, "stopped: this machine stood still, its clocks with it "
+			 "(a hypervisor's pause?), and no majority acknowledged it afterwards; "
+			 "the others may have taken over");
+		break;
 	case CORE_VERDICT_REQUESTED:
 		snprintf(text, size, "cmcld asked for it: %s", reason);
 		break;
@@ -210,6 +215,10 @@ static void print_machine(const struct recorder_entry *entry, char *text, size_t
 	case RECORDER_SEND_LATE:
 		snprintf(text, size, "heartbeats were sent %.1f ms late", ms(entry->arg[0]));
 		break;
+	case RECORDER_STOOD_STILL:
+		snprintf(text, size, "the machine stood still for up to %.0f ms, or its "
+			 "battery clock was set", ms(entry->arg[0]));
+		break;
 	default:
 		snprintf(text, size, "%s", recorder_kind_name(entry->kind));
 	}
@@ -234,6 +243,7 @@ void crash_entry_print(const struct crash_record *record,
 	case RECORDER_CPU:
 	case RECORDER_CHECK_LATE:
 	case RECORDER_SEND_LATE:
+	case RECORDER_STOOD_STILL:
 		print_machine(entry, text, size);
 		break;
 	default:

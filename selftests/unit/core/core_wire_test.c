@@ -120,7 +120,7 @@ static void every_value_has_a_name(void **state)
 
 	for (i = 0; i < CORE_DROP_COUNT; i++)
 		assert_string_not_equal(core_drop_name(i), "unknown");
-	for (i = 0; i <= CORE_VERDICT_REQUESTED; i++)
+	for (i = 0; i < CORE_VERDICTS; i++)
 		assert_string_not_equal(core_verdict_name(i), "unknown");
 	for (i = 0; i <= CORE_EVENT_TOC; i++)
 		assert_string_not_equal(core_event_name(i), "unknown");

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A machine that is stopped, by its hypervisor or with it, and goes on later."""
+import os
+import re
+import signal
+import socket
+import tempfile
+import threading
+import time
+
+from lab import micro, qemu
+from lab.qmp import Monitor
+
+STOP_S = 8
+# Longer than the tests wait for the battery clock, shorter than the stop.
+MEMBER_MS = 6000
+READY = "ready for the stop"
+UP = re.compile(r"\[ *(\d+\.\d+)\]")
+STOOD = "stood still for up to"
+
+
+class Stopper:
+    """Stops the machine when it says that it is ready, and lets it go on."""
+
+    def __init__(self, how, address):
+        self.how = how
+        self.address = address
+        self.thread = None
+        self.thaw_ms = None
+        self.panic_ms = None
+
+    def watch(self, proc, line):
+        if "Kernel panic" in line:
+            self.panic_ms = qemu.now_ms()
+        if READY in line and not self.thread:
+            self.thread = threading.Thread(target=self._stop, args=(proc.pid,), daemon=True)
+            self.thread.start()
+
+    def _stop(self, pid):
+        if self.how == "host":
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(STOP_S)
+            self.thaw_ms = qemu.now_ms()
+            os.kill(pid, signal.SIGCONT)
+            return
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(self.address)
+        monitor = Monitor(sock, lambda *_: None)
+        monitor.command("stop")
+        time.sleep(STOP_S)
+        self.thaw_ms = qemu.now_ms()
+        monitor.command("cont")
+
+
+def run(case, make_job, cable_of):
+    """Returns the outcome of the machine that was stopped."""
+    with tempfile.TemporaryDirectory() as directory:
+        stopper = Stopper(case.stop, os.path.join(directory, "qmp"))
+        node = make_job(case.arguments, cable_of(directory, 1, 2))
+        node.qemu_args += ["-qmp", f"unix:{stopper.address},server=on,wait=off"]
+        node.watch = stopper.watch
+        peer = make_job(case.pair, cable_of(directory, 2, 1))
+        other = []
+        peer.watch = lambda proc, line: other or other.append(proc)
+        thread = threading.Thread(target=micro.run, args=(peer,), daemon=True)
+        thread.start()
+        outcome = micro.run(node)
+        for proc in other:
+            proc.kill()
+        thread.join()
+    if stopper.thaw_ms and stopper.panic_ms:
+        outcome.output += (f"down {stopper.panic_ms - stopper.thaw_ms} ms after the host "
+                           "let it go on\n")
+    return outcome
+
+
+def remarks(outcome):
+    """From the guest's own clock: notice of the stop to the panic."""
+    times = {}
+    for line in outcome.console.splitlines():
+        found = UP.search(line)
+        for word in (STOOD, "Kernel panic"):
+            if found and word in line:
+                times.setdefault(word, float(found.group(1)))
+    told = [line for line in outcome.output.splitlines() if line.startswith("down")]
+    if len(times) < 2:
+        return told
+    waited = (times["Kernel panic"] - times[STOOD]) * 1000
+    return told + [f"down {waited:.0f} ms after it noticed, by its clock"]
+
+
+def cases(case):
+    node = ["node", str(MEMBER_MS)]
+    peer = f"member={MEMBER_MS} silent=3000"
+    return [
+        case("thaw: clocks stood still, the first packet of a peer", "guest-thaw.sh", node,
+             panic="tocsin: TOC: evicted by a newer view", pair=["peer", peer], stop="guest",
+             says=r"last heard: node 2 node2 \d\.\d+ ms ago|last heard: node 2 node2 1\d\."),
+        case("thaw: clocks stood still, cut off, the battery clock", "guest-thaw.sh", node,
+             panic="tocsin: TOC: stopped together with its clocks",
+             pair=["peer", peer + " mute=1"], stop="guest"),
+        case("thaw: clocks jumped", "guest-thaw.sh", node,
+             panic="tocsin: TOC: quorum lease ran out", pair=["peer", peer + " mute=1"],
+             stop="host", late_ms=STOP_S * 1000),
+    ]
