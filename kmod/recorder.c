@@ -98,6 +98,15 @@ static void view_write(struct recorder_view *out, const struct core_view *view)
 	}
 }
 
+static void path_write(struct recorder_path *out, const struct core_path_info *path)
+{
+	out->heard_ns = path->heard_ns;
+	out->received = path->received;
+	out->lost = path->lost;
+	out->rtt_ns = path->rtt_smoothed_ns;
+	out->state = path->state;
+}
+
 void tocsin_recorder_peer(struct tocsin *t, u16 id)
 {
 	struct recorder_peer *out = &peers[id - 1];
@@ -111,9 +120,12 @@ void tocsin_recorder_peer(struct tocsin *t, u16 id)
 		memset(out, 0, sizeof(*out));
 		return;
 	}
-	for (i = 0; i < info.paths; i++)
-		if (!core_path_read(t->core, id, i, &path))
-			up += path.state == CORE_PATH_UP;
+	for (i = 0; i < info.paths; i++) {
+		if (core_path_read(t->core, id, i, &path))
+			continue;
+		up += path.state == CORE_PATH_UP;
+		path_write(&out->path[i], &path);
+	}
 	if (out->incarnation != info.incarnation || !out->id) {
 		out->joined_ns = info.heard_ns;
 		memcpy(out->name, t->peer[id].name, sizeof(out->name));

@@ -13,6 +13,7 @@
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "instance.h"
 #include "names.h"
@@ -22,6 +23,34 @@
 static DEFINE_PER_CPU(call_single_data_t, toc_park);
 static atomic_t toc_begun = ATOMIC_INIT(0);
 
+static DEFINE_PER_CPU(bool, toc_parked);
+static atomic_t toc_stopped = ATOMIC_INIT(0);
+
+/* CPUs stop at the same time, and none may wait for another. */
+static void raise(u64 *number, u64 value)
+{
+	u64 old = READ_ONCE(*number);
+
+	while (old < value) {
+		u64 seen = cmpxchg64(number, old, value);
+
+		if (seen == old)
+			break;
+		old = seen;
+	}
+}
+
+static void stop_note(void)
+{
+	struct recorder_verdict *verdict = tocsin_recorder_verdict();
+
+	/* A CPU that waits for the end is told to stop all the same. */
+	if (this_cpu_xchg(toc_parked, true))
+		return;
+	raise(&verdict->stopped_ns, tocsin_clock_ns());
+	raise(&verdict->cpus_stopped, atomic_inc_return(&toc_stopped));
+}
+
 /*
  * A parked CPU does nothing more for anybody; crash dumps reach it by NMI.
  * Once panic() is under way it takes interrupts again, still in the context of
@@ -30,6 +59,7 @@ static atomic_t toc_begun = ATOMIC_INIT(0);
  */
 static void park(void *unused)
 {
+	stop_note();
 	while (!READ_ONCE(oops_in_progress))
 		cpu_relax();
 	local_irq_enable();
@@ -37,7 +67,7 @@ static void park(void *unused)
 		cpu_relax();
 }
 
-static void others_park(void)
+static void others_park(struct recorder_verdict *verdict)
 {
 	unsigned int cpu;
 
@@ -49,6 +79,7 @@ static void others_park(void)
 		if (cpu == raw_smp_processor_id())
 			continue;
 		csd->func = park;
+		verdict->cpus_told++;
 		smp_call_function_single_async(cpu, csd);
 	}
 }
@@ -134,7 +165,7 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 		strscpy(verdict->reason, t->reason, sizeof(verdict->reason));
 	tocsin_record(t, RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
 	if (t->action == TOCSIN_ACTION_PANIC)
-		others_park();
+		others_park(verdict);
 	last_heard_find(t, verdict);
 	text_write(t, verdict);
 	trace_tocsin_toc(code, late_ns);

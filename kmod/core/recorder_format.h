@@ -29,7 +29,7 @@
 
 #define RECORDER_MAGIC		"TOCSIN-RECORDER"	/* 16 bytes with the NUL */
 #define RECORDER_MAGIC_SIZE	16
-#define RECORDER_VERSION	1
+#define RECORDER_VERSION	2
 #define RECORDER_ENDIAN		0x01020304U
 #define RECORDER_HEADER_SIZE	4096
 #define RECORDER_ENTRIES_DEFAULT 4096
@@ -66,6 +66,9 @@ struct recorder_view {
  * @cpu: the CPU that found it
  * @last_peer: member heard last; 0: none ever
  * @last_heard_ns: and when
+ * @cpus_told: other CPUs that were told to stop before anything was printed
+ * @cpus_stopped: those of them that have (and may be more by now)
+ * @stopped_ns: when the last one of those did; 0: none
  * @text: the emergency line
  * @reason: given by the cluster manager with its request; "" otherwise
  */
@@ -77,6 +80,9 @@ struct recorder_verdict {
 	u32 last_peer;
 	u32 pad;
 	u64 last_heard_ns;
+	u64 cpus_told;
+	u64 cpus_stopped;
+	u64 stopped_ns;
 	char text[RECORDER_TEXT_SIZE];
 	char reason[RECORDER_REASON_SIZE];
 };
@@ -137,6 +143,16 @@ struct recorder_header {
 	struct recorder_verdict verdict;
 };
 
+/* state: enum core_path_state. rtt_ns: smoothed; 0: not measured. */
+struct recorder_path {
+	u64 heard_ns;
+	u64 received;
+	u64 lost;
+	u64 rtt_ns;
+	u8 state;
+	u8 pad[7];
+};
+
 /* id 0: not configured. Times 0: never. flags: CORE_HB_*. */
 struct recorder_peer {
 	u16 id;
@@ -153,6 +169,7 @@ struct recorder_peer {
 	u64 frontier_hash;
 	u64 joined_ns;			/* first heard in this life */
 	char name[RECORDER_NAME_SIZE];
+	struct recorder_path path[CORE_PATHS_MAX];
 };
 
 /* What an entry tells; its arguments follow. pid: the process that asked. */
@@ -197,7 +214,8 @@ struct recorder_entry {
 
 static_assert(sizeof(struct recorder_header) <= RECORDER_HEADER_SIZE,
 	      "the header fits its page");
-static_assert(sizeof(struct recorder_peer) == 128, "no hidden padding");
+static_assert(sizeof(struct recorder_path) == 40, "no hidden padding");
+static_assert(sizeof(struct recorder_peer) == 448, "no hidden padding");
 static_assert(sizeof(struct recorder_entry) == 64, "no hidden padding");
 
 /**

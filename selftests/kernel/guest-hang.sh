@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An armed kernel hangs; $1 says how. None returns.
-# usage: guest-hang.sh HOW[:MS] [PARAMETER OF stuck.ko]... [-- COMMAND OF kctl]...
+# usage: guest-hang.sh HOW[:MS[:ACTION]] [PARAMETER OF stuck.ko]... [-- COMMAND OF kctl]...
 . /test/guest-lib.sh
 
-# MS: SAFETY_TIMEOUT
-how=${1%:*}
-SAFETY=1000
-[ "$how" = "$1" ] || SAFETY=${1#*:}
+# MS: SAFETY_TIMEOUT; ACTION: 1 is restart
+IFS=: read -r how SAFETY ACTION <<-END
+	$1
+END
+SAFETY=${SAFETY:-1000}
 shift
 parameters=
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -24,7 +25,7 @@ armed_await() {
 
 # The owner renews until it cannot any more, with all the priority there is.
 armed() {
-	chrt -f 98 $K "attach node=1 safety=$SAFETY detach=$SAFETY" "$@" arm \
+	chrt -f 98 $K "attach node=1 safety=$SAFETY detach=$SAFETY action=${ACTION:-0}" "$@" arm \
 		"touch path=/tmp/armed" "pet for=60000" >/tmp/owner 2>&1 &
 	OWNER=$!
 	armed_await
@@ -32,7 +33,7 @@ armed() {
 
 # The same, but it renews no more once it has armed.
 unpetted() {
-	$K "attach node=1 safety=$SAFETY" "$@" arm "touch path=/tmp/armed" \
+	$K "attach node=1 safety=$SAFETY action=${ACTION:-0}" "$@" arm "touch path=/tmp/armed" \
 		"sleep 60000" >/tmp/owner 2>&1 &
 	OWNER=$!
 	armed_await

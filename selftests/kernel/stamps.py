@@ -5,6 +5,7 @@ import mmap
 import struct
 
 MAGIC = b"TOCSIN-STAMPS\0\0\0"
+RECORDER = b"TOCSIN-RECORDER\0"
 PAGE = 4096
 
 
@@ -27,4 +28,17 @@ def find(file):
                 return Stamps(deeds, list(struct.unpack_from(
                     f"<{cpus}Q", memory, at + len(MAGIC) + 24)))
             at = memory.find(MAGIC, at + 1)
+    return None
+
+
+def recorder_find(file):
+    """(bytes, physical address) of the flight recorder; None: there is none.
+    Its layout: kmod/core/recorder_format.h."""
+    with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as memory:
+        at = memory.find(RECORDER)
+        while at >= 0:
+            phys, size = struct.unpack_from("<2Q", memory, at + len(RECORDER) + 8)
+            if at % PAGE == 0 and phys == at:
+                return memory[at:at + size], at
+            at = memory.find(RECORDER, at + 1)
     return None

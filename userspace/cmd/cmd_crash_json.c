@@ -26,6 +26,22 @@ static json_t *view_json(const struct crash_record *record,
 			 members);
 }
 
+static json_t *paths_json(const struct recorder_peer *peer)
+{
+	json_t *paths = json_array();
+	u8 i;
+
+	for (i = 0; i < peer->paths && i < CORE_PATHS_MAX; i++)
+		json_array_append_new(paths,
+			json_pack("{s:s,s:I,s:I,s:I,s:I}", "state",
+				  core_path_state_name(peer->path[i].state),
+				  "heard_ns", (json_int_t)peer->path[i].heard_ns,
+				  "received", (json_int_t)peer->path[i].received,
+				  "lost", (json_int_t)peer->path[i].lost,
+				  "rtt_ns", (json_int_t)peer->path[i].rtt_ns));
+	return paths;
+}
+
 static json_t *peers_json(const struct crash_record *record)
 {
 	json_t *peers = json_array();
@@ -37,14 +53,15 @@ static json_t *peers_json(const struct crash_record *record)
 		if (!peer->id)
 			continue;
 		json_array_append_new(peers,
-			json_pack("{s:s,s:i,s:b,s:i,s:i,s:I,s:I,s:I,s:o}",
+			json_pack("{s:s,s:i,s:b,s:i,s:i,s:I,s:I,s:I,s:o,s:o}",
 				  "name", crash_node_name(record, peer->id),
 				  "id", peer->id, "heard", peer->heard,
 				  "paths", peer->paths, "paths_up", peer->paths_up,
 				  "heard_ns", (json_int_t)peer->heard_ns,
 				  "acknowledged_ns", (json_int_t)peer->acked_ns,
 				  "installed_epoch", (json_int_t)peer->installed_epoch,
-				  "incarnation", identity(peer->incarnation)));
+				  "incarnation", identity(peer->incarnation),
+				  "path", paths_json(peer)));
 	}
 	return peers;
 }
@@ -95,6 +112,12 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 	json_object_set_new(root, "at_ns", json_integer((json_int_t)record->now_ns));
 	json_object_set_new(root, "late_ns",
 			    json_integer((json_int_t)header->verdict.late_ns));
+	json_object_set_new(root, "cpus_told",
+			    json_integer((json_int_t)header->verdict.cpus_told));
+	json_object_set_new(root, "cpus_stopped",
+			    json_integer((json_int_t)header->verdict.cpus_stopped));
+	json_object_set_new(root, "stopped_ns",
+			    json_integer((json_int_t)header->verdict.stopped_ns));
 	json_object_set_new(root, "cpu", json_integer(header->verdict.cpu));
 	json_object_set_new(root, "real_offset_ns",
 			    json_integer((json_int_t)header->real_offset_ns));

@@ -10,8 +10,7 @@
 #include <string.h>
 
 /* A recorder of the largest size that the module makes. */
-#define AREA_MAX	(RECORDER_HEADER_SIZE + 256 * 128 + \
-			 (u64)RECORDER_ENTRIES_MAX * sizeof(struct recorder_entry))
+#define AREA_MAX	recorder_size(RECORDER_ENTRIES_MAX)
 
 static void take_parts(struct crash_record *record)
 {

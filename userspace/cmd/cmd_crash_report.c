@@ -108,6 +108,51 @@ static void print_peers(FILE *out, const struct crash_record *record)
 	}
 }
 
+static void print_path(FILE *out, const struct crash_record *record,
+		       const struct recorder_path *path, u8 number)
+{
+	fprintf(out, "  path %u is %s", number, core_path_state_name(path->state));
+	if (path->heard_ns && path->heard_ns <= record->now_ns)
+		fprintf(out, ", heard %.0f ms before", ms(record->now_ns - path->heard_ns));
+	if (path->rtt_ns)
+		fprintf(out, ", round trip %.2f ms", ms(path->rtt_ns));
+	fprintf(out, "; %llu received, %llu lost\n", (unsigned long long)path->received,
+		(unsigned long long)path->lost);
+}
+
+static void print_paths(FILE *out, const struct crash_record *record)
+{
+	u32 i;
+	u8 path;
+
+	for (i = 0; i < record->peers; i++) {
+		const struct recorder_peer *peer = &record->peer[i];
+
+		if (!peer->id || !peer->paths)
+			continue;
+		fprintf(out, "\nPaths to %s:\n", crash_node_name(record, peer->id));
+		for (path = 0; path < peer->paths && path < CORE_PATHS_MAX; path++)
+			print_path(out, record, &peer->path[path], path);
+	}
+}
+
+/* CPUs that do not stop when told take no interrupts: that is why, often. */
+static void print_stop(FILE *out, const struct recorder_verdict *verdict)
+{
+	u64 deadline_ns = verdict->at_ns - verdict->late_ns;
+
+	if (!verdict->cpus_told)
+		return;
+	fprintf(out, "Stopped:  %llu of %llu other CPUs", (unsigned long long)verdict->cpus_stopped,
+		(unsigned long long)verdict->cpus_told);
+	if (verdict->stopped_ns > deadline_ns)
+		fprintf(out, ", the last one %.3f ms after the deadline",
+			ms(verdict->stopped_ns - deadline_ns));
+	if (verdict->cpus_stopped < verdict->cpus_told)
+		fprintf(out, "; the rest took no interrupts");
+	fprintf(out, "\n");
+}
+
 static unsigned int count_events(const struct crash_record *record)
 {
 	const struct recorder_entry *entry;
@@ -167,6 +212,7 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 	if (header->verdict.code)
 		fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u\n",
 			ms(header->verdict.late_ns), header->verdict.cpu);
+	print_stop(out, &header->verdict);
 	if (header->verdict.last_peer)
 		fprintf(out, "Last heard: %s, %.0f ms before\n",
 			crash_node_name(record, header->verdict.last_peer),
@@ -176,5 +222,6 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 	print_view(out, record, "Installed", &header->installed);
 	print_view(out, record, "Accepted", &header->accepted);
 	print_peers(out, record);
+	print_paths(out, record);
 	print_events(out, record, events);
 }

@@ -19,7 +19,7 @@
 
 #define ENTRIES		RECORDER_ENTRIES_MIN
 #define BASE		0x100000ULL	/* physical address of the dumped memory */
-#define PAGES		32
+#define PAGES		40
 #define RECORDER_PAGE	5
 
 static u8 memory[PAGES * 4096] __attribute__((aligned(8)));
@@ -60,11 +60,19 @@ static void fill_recorder(void)
 	header()->verdict.at_ns = 10 * CORE_NS_PER_S;
 	header()->verdict.late_ns = 250000;
 	header()->verdict.cpu = 1;
+	header()->verdict.cpus_told = 3;
+	header()->verdict.cpus_stopped = 2;
+	header()->verdict.stopped_ns = 10 * CORE_NS_PER_S + 50000;
 	peer = (void *)((u8 *)header() + header()->peer_offset);
 	peer[1].id = 2;
 	memcpy(peer[1].name, "beta", 5);
 	peer[1].heard_ns = 6 * CORE_NS_PER_S;
 	peer[1].paths = 2;
+	peer[1].path[1].state = CORE_PATH_UP;
+	peer[1].path[1].heard_ns = 9 * CORE_NS_PER_S;
+	peer[1].path[1].received = 1200;
+	peer[1].path[1].lost = 3;
+	peer[1].path[1].rtt_ns = 410000;
 	add_entry(0, RECORDER_LOAD, 1, 0);
 	add_entry(1, RECORDER_EVENT, 8 * CORE_NS_PER_S, CORE_EVENT_PEER_SILENT);
 	add_entry(2, RECORDER_VERDICT, 10 * CORE_NS_PER_S, CORE_VERDICT_QUORUM_LEASE);
@@ -118,6 +126,34 @@ static void finds_the_recorder_and_names_the_reason(void **state)
 	assert_string_equal(crash_node_name(&record, 2), "beta");
 	assert_string_equal(crash_node_name(&record, 1), "alpha");
 	assert_string_equal(crash_node_name(&record, 7), "node 7");
+	crash_record_free(&record);
+}
+
+/* A person reads: the paths, and how soon the CPUs stopped. */
+static void reports_paths_and_the_stop(void **state)
+{
+	struct crash_record record;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	fill_recorder();
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	out = open_memstream(&text, &size);
+	assert_non_null(out);
+	crash_report_print(out, &record, 30);
+	crash_json_print(out, &record);
+	fclose(out);
+	assert_memory_equal(text, "TOC: the quorum lease ran out", 29);
+	assert_non_null(strstr(text, "Stopped:  2 of 3 other CPUs, the last one 0.300 ms after the "
+			       "deadline; the rest took no interrupts\n"));
+	assert_non_null(strstr(text, "Paths to beta:\n  path 0 is down; 0 received, 0 lost\n"
+			       "  path 1 is up, heard 1000 ms before, round trip 0.41 ms; "
+			       "1200 received, 3 lost\n"));
+	assert_non_null(strstr(text, "\"rtt_ns\": 410000"));
+	assert_non_null(strstr(text, "\"cpus_stopped\": 2"));
+	free(text);
 	crash_record_free(&record);
 }
 
@@ -219,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(finds_the_recorder_and_names_the_reason, remove_dump),
+		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
 		cmocka_unit_test_teardown(passes_over_a_copy_elsewhere, remove_dump),
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
 		cmocka_unit_test_teardown(refuses_dumps_that_do_not_hold_it, remove_dump),

@@ -19,7 +19,7 @@ static void a_fresh_header_is_recognised_at_its_address_only(void **state)
 	assert_int_equal(recorder_header_check(&area.header, 0x12345000), 0);
 	assert_int_equal(recorder_header_check(&area.header, CORE_NEVER), 0);
 	assert_int_equal(recorder_header_check(&area.header, 0x12346000), -ESTALE);
-	assert_int_equal(area.header.total_size, 4096 + 256 * 128 + 4096 * 64);
+	assert_int_equal(area.header.total_size, 4096 + 256 * 448 + 4096 * 64);
 }
 
 static void other_layouts_are_refused(void **state)
