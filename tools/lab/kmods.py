@@ -27,6 +27,12 @@ class Kernel:
         self.release = releases[0]
         self.modules = os.path.join(self.dir, "lib/modules", self.release)
         self._deps = self._read_deps()
+        with open(os.path.join(self.dir, "config")) as file:
+            self._config = file.read()
+
+    def sets(self, option):
+        """Is CONFIG_<option>=y?"""
+        return f"\nCONFIG_{option}=y\n" in self._config
 
     def _read_deps(self):
         deps = {}

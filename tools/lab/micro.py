@@ -15,12 +15,13 @@ import threading
 from . import cpio, kmods, qemu, tsc
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KASAN_MEMORY_MB = 768   # its shadow, and what is freed rests for a while
 BOOT_MODULES = ("virtio_pci", "virtio_console")
 # What fails a test wherever it shows up on the console.
 SPLATS = re.compile(
-    r"WARNING: (?!Spectre)|BUG: |INFO: (task|rcu)|UBSAN: |KASAN: |Oops|"
-    r"general protection fault|Unable to handle|DEBUG_LOCKS_WARN_ON|"
-    r"Kernel panic - not syncing|kmemleak: [1-9]")
+    r"WARNING: (?!Spectre)|BUG: |INFO: (task|rcu|trying|suspicious)|UBSAN: |KASAN: |Oops|"
+    r"general protection fault|Unable to handle|DEBUG_LOCKS_WARN_ON|ODEBUG: |ref_tracker: |"
+    r"unregister_netdevice: waiting|Kernel panic - not syncing|kmemleak: [1-9]")
 PANIC = re.compile(r"Kernel panic - not syncing: (.*)")
 
 
@@ -78,6 +79,8 @@ class Outcome:
 def run(job):
     """Boots a micro VM for the job and judges it.  Returns an Outcome."""
     job.kernel = job.kernel or kmods.Kernel()
+    if job.kernel.sets("KASAN"):
+        job.memory_mb = max(job.memory_mb, KASAN_MEMORY_MB)
     with contextlib.ExitStack() as stack:
         files = {name: stack.enter_context(qemu.memory_file(name))
                  for name in ("initrd", "output", "result")}
