@@ -458,7 +458,8 @@ int tocsin_nl_accept_doit(struct sk_buff *request, struct genl_info *info)
 	if (!err)
 		err = tocsin_put_ages(skb, &a->ages);
 	err = tocsin_answer_end(info, skb, header, err);
-	tocsin_notify_flush(t);
+	if (t)
+		tocsin_notify_flush(t);
 out:
 	kfree(a);
 	return err;

@@ -76,25 +76,28 @@ int tocsin_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct tocsin *t = tocsin_of(sock_net(cb->skb->sk));
 	unsigned int id;
 	void *header;
-	int err;
+	int err = 0;
 
 	if (!t)
 		return -ENODEV;
 	for (id = cb->args[0] + 1; id <= CORE_NODE_ID_MAX; id++) {
 		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				     &tocsin_family, NLM_F_MULTI, TOCSIN_CMD_PEER_GET);
-		if (!header)
+		if (!header) {
+			err = -EMSGSIZE;
 			break;
+		}
 		err = tocsin_put_peer(skb, t, id);
 		if (err)
 			genlmsg_cancel(skb, header);
 		else
 			genlmsg_end(skb, header);
-		if (err == -EMSGSIZE)
+		if (err && err != -ENOENT)
 			break;
 		cb->args[0] = id;
 	}
-	return skb->len;
+	/* A list without one that there was no memory for would look whole. */
+	return id <= CORE_NODE_ID_MAX && !skb->len ? err : skb->len;
 }
 
 int tocsin_nl_stats_get_doit(struct sk_buff *request, struct genl_info *info)

@@ -36,8 +36,8 @@ static void addresses(const struct sk_buff *skb, struct tocsin_address *from,
 /* An authenticated heartbeat or gasp; where it says it comes from is checked against
  * where it came from. Called with the core locked.
  */
-static int datagram_take(struct tocsin *t, const struct sk_buff *skb, const u8 *buf,
-			 size_t length, u64 now_ns)
+static int datagram_take(struct tocsin *t, const struct sock *sk, const struct sk_buff *skb,
+			 const u8 *buf, size_t length, u64 now_ns)
 {
 	struct tocsin_address from = { 0 }, to = { 0 };
 	struct tocsin_path *path;
@@ -51,7 +51,9 @@ static int datagram_take(struct tocsin *t, const struct sk_buff *skb, const u8 *
 		return CORE_DROP_DESTINATION;
 	path = &t->peer[hb.src].path[hb.path];
 	addresses(skb, &from, &to);
-	if (path->socket && (!tocsin_address_equal(&from, &path->remote) ||
+	/* The socket, too: link-local addresses are the same on many links. */
+	if (path->socket && (path->socket->socket->sk != sk ||
+			     !tocsin_address_equal(&from, &path->remote) ||
 			     !tocsin_address_equal(&to, &path->local)))
 		drop = CORE_DROP_ADDRESS;
 	else if (length == CORE_GASP_SIZE)
@@ -90,7 +92,7 @@ int tocsin_receive(struct sock *sk, struct sk_buff *skb)
 	if (drop != CORE_DROP_NONE)
 		goto out_drop;
 	now_ns = tocsin_lock(t, &flags);
-	drop = datagram_take(t, skb, buf, length, now_ns);
+	drop = datagram_take(t, sk, skb, buf, length, now_ns);
 	tocsin_unlock(t, flags);
 	if (drop != CORE_DROP_NONE)
 		goto out_drop;
