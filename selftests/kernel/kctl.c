@@ -11,38 +11,20 @@
  */
 #include "kctl.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "names.h"
 #include "recorder_format.h"
 
-#define OPTIONS_MAX	16
-
-const u8 kctl_key[TOCSIN_KEY_SIZE] = "tocsin kernel tests, 32 bytes...";
+#define OPTIONS_MAX	40
 
 static struct nl *nl;
 static int expected;
-
-void kctl_die(const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	printf("kctl: ");
-	vprintf(format, list);
-	printf("\n");
-	va_end(list);
-	fflush(stdout);
-	exit(1);
-}
 
 /* @err is what was expected, or the end. */
 void kctl_check(int err, const char *what)
@@ -56,42 +38,9 @@ void kctl_check(int err, const char *what)
 	kctl_die("%s: %s (%s)", what, strerror(-err), nl ? nl_error(nl) : "");
 }
 
-const char *kctl_text(char **options, const char *name, const char *otherwise)
-{
-	size_t length = strlen(name);
-
-	for (; *options; options++)
-		if (!strncmp(*options, name, length) && (*options)[length] == '=')
-			return *options + length + 1;
-	return otherwise;
-}
-
-u64 kctl_number(char **options, const char *name, u64 otherwise)
-{
-	const char *text = kctl_text(options, name, NULL);
-
-	return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
 static u64 ms(char **options, const char *name, u64 otherwise)
 {
 	return kctl_number(options, name, otherwise) * BASE_NS_PER_MS;
-}
-
-static void wait_ms(u64 time)
-{
-	struct timespec wait = { .tv_sec = time / 1000, .tv_nsec = time % 1000 * 1000000 };
-
-	nanosleep(&wait, NULL);
-}
-
-struct sockaddr_in kctl_udp_address(const char *address, u16 port)
-{
-	struct sockaddr_in out = { .sin_family = AF_INET, .sin_port = htons(port) };
-
-	if (inet_pton(AF_INET, address, &out.sin_addr) != 1)
-		kctl_die("%s: no address", address);
-	return out;
 }
 
 static void do_attach(char **options)
@@ -133,39 +82,6 @@ static void do_attach(char **options)
 	}
 }
 
-static void address_read(struct sockaddr_storage *out, const char *text, u32 scope)
-{
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (!strchr(text, ':')) {
-		*(struct sockaddr_in *)out = kctl_udp_address(text, 0);
-		return;
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_scope_id = scope;
-	if (inet_pton(AF_INET6, text, &six->sin6_addr) != 1)
-		kctl_die("%s: no address", text);
-}
-
-static void do_peer(char **options)
-{
-	struct nl_path_address path[2];
-	u16 id = kctl_number(options, "id", 2);
-	u8 paths = kctl_text(options, "local1", NULL) ? 2 : 1;
-	u32 scope = kctl_number(options, "scope", 0);
-	char name[32];
-
-	snprintf(name, sizeof(name), "node%u", id);
-	address_read(&path[0].local, kctl_text(options, "local", "127.0.0.1"), scope);
-	address_read(&path[0].remote, kctl_text(options, "remote", "127.0.0.2"), scope);
-	if (paths == 2) {
-		address_read(&path[1].local, kctl_text(options, "local1", ""), scope);
-		address_read(&path[1].remote, kctl_text(options, "remote1", ""), scope);
-	}
-	kctl_check(nl_peer_set(nl, id, name, path, paths), "peer-set");
-}
-
 static void do_pet(char **options)
 {
 	u64 time = kctl_number(options, "for", 0);
@@ -174,18 +90,8 @@ static void do_pet(char **options)
 	do {
 		kctl_check(nl_pet(nl), "pet");
 		if (time)
-			wait_ms(100);
+			kctl_wait_ms(100);
 	} while (base_clock_ns() < end);
-}
-
-struct core_view kctl_view(u64 epoch, const struct core_member *member, unsigned int count)
-{
-	struct core_view view = { .epoch = epoch, .count = count };
-
-	memcpy(view.member, member, count * sizeof(*member));
-	view.coordinator = view.member[0].id;
-	view.hash = core_view_hash(&view);
-	return view;
 }
 
 /* Waits until a peer is heard; its incarnation. */
@@ -199,7 +105,7 @@ static u64 peer_wait(u16 id)
 		if (peer.info.heard)
 			return peer.info.incarnation;
 		nl_pet(nl);
-		wait_ms(50);
+		kctl_wait_ms(50);
 	}
 	kctl_die("node %u is not heard", id);
 }
@@ -242,7 +148,7 @@ static void do_form(char **options)
 		if (err != -EAGAIN)
 			break;
 		nl_pet(nl);
-		wait_ms(50);
+		kctl_wait_ms(50);
 	}
 	kctl_check(err, "accept");
 	for (tries = 0; tries < 100; tries++) {
@@ -250,7 +156,7 @@ static void do_form(char **options)
 		if (err != -EAGAIN)
 			break;
 		nl_pet(nl);
-		wait_ms(50);
+		kctl_wait_ms(50);
 	}
 	kctl_check(err, "install");
 	kctl_check(nl_status_get(nl, &status), "status-get");
@@ -352,7 +258,7 @@ static void do_event(char **options)
 		if (err == -EAGAIN) {
 			if (kctl_number(options, "pet", 1))
 				nl_pet(nl);
-			wait_ms(20);
+			kctl_wait_ms(20);
 		} else if (err) {
 			kctl_check(err, "event");
 		}
@@ -434,7 +340,7 @@ static void simple(const char *name, char **options)
 	else if (!strcmp(name, "hear"))
 		peer_wait(kctl_number(options, "id", 2));
 	else if (!strcmp(name, "sleep"))
-		wait_ms(options[0] ? strtoull(options[0], NULL, 10) : 1000);
+		kctl_wait_ms(options[0] ? strtoull(options[0], NULL, 10) : 1000);
 	else if (!strcmp(name, "reopen"))
 		nl_close(nl), kctl_check(nl_open(&nl), "open");
 	else if (!strcmp(name, "toc"))
@@ -448,12 +354,22 @@ static const struct {
 	const char *name;
 	void (*run)(char **options);
 } commands[] = {
-	{ "attach", do_attach }, { "peer", do_peer }, { "pet", do_pet }, { "form", do_form },
+	{ "attach", do_attach }, { "pet", do_pet }, { "form", do_form },
 	{ "leave", do_leave }, { "status", do_status }, { "peers", do_peers },
 	{ "stats", do_stats }, { "event", do_event }, { "recorder", do_recorder },
 	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain },
 	{ "fake", kctl_peer_run }, { "watchdog", kctl_watchdog_run },
 	{ "kdump", kctl_kdump_run }, { "kdump-hang", kctl_kdump_hang_run },
+	{ "sh", kctl_path_shell },
+};
+
+/* Those in other files that use this one's socket. */
+static const struct {
+	const char *name;
+	void (*run)(struct nl *nl, char **options);
+} on_socket[] = {
+	{ "spray", kctl_spray_run }, { "peer", kctl_path_peer },
+	{ "path", kctl_path_wait }, { "whole", kctl_path_whole },
 };
 
 static void run(char *line)
@@ -480,9 +396,11 @@ static void run(char *line)
 			kctl_die("expect what?");
 		return;
 	}
-	if (!strcmp(word[0], "spray")) {
-		kctl_spray_run(nl, word + 1);
-		return;
+	for (i = 0; i < sizeof(on_socket) / sizeof(on_socket[0]); i++) {
+		if (!strcmp(word[0], on_socket[i].name)) {
+			on_socket[i].run(nl, word + 1);
+			return;
+		}
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(word[0], commands[i].name)) {

@@ -21,7 +21,13 @@ u64 kctl_number(char **options, const char *name, u64 otherwise);
 
 /* Print and exit with status 1. */
 void kctl_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+/* The same for the error of a call: err must be 0, or what "expect" said. */
 void kctl_check(int err, const char *what);
+/* ... and in programs without "expect". */
+void kctl_must(int err, const char *what);
+void kctl_wait_ms(u64 time);
+/* Go into a network namespace that iproute2 made. */
+void kctl_enter(const char *namespace);
 
 /* HMAC-SHA-256 with the test's key into the heartbeat's last bytes. */
 void kctl_mac_sign(u8 *heartbeat, u32 key_id);
@@ -29,6 +35,8 @@ void kctl_mac_sign(u8 *heartbeat, u32 key_id);
 /* A UDP socket on an address of this host. */
 int kctl_udp_open(const char *address, u16 port);
 struct sockaddr_in kctl_udp_address(const char *address, u16 port);
+/* Of either family. */
+void kctl_address(struct sockaddr_storage *out, const char *text, u32 scope);
 
 /* A view of the nodes given, epoch and hash filled in. */
 struct core_view kctl_view(u64 epoch, const struct core_member *member, unsigned int count);
@@ -39,5 +47,9 @@ void kctl_watchdog_run(char **options);
 void kctl_kdump_run(char **options);
 void kctl_kdump_hang_run(char **options);
 void kctl_spray_run(struct nl *nl, char **options);
+void kctl_path_peer(struct nl *nl, char **options);
+void kctl_path_wait(struct nl *nl, char **options);
+void kctl_path_whole(struct nl *nl, char **options);
+void kctl_path_shell(char **options);
 
 #endif
