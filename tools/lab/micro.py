@@ -135,10 +135,12 @@ def _add_modules(root, job):
     copy += kernel.order(job.available)
     for path in copy:
         root.file(os.path.join(kernel.modules, path), f"{base}/{path}")
-    lines = []
-    for path, params in dict(load[::-1]).items():
-        lines.insert(0, f"{kernel.release}/{path} {params}\n")
-    root.write("/etc/micro/modules", "".join(lines))
+    # Each where it is needed first, with the parameters wherever they are given.
+    once = {}
+    for path, params in load:
+        once[path] = once.get(path) or params
+    root.write("/etc/micro/modules",
+               "".join(f"{kernel.release}/{path} {params}\n" for path, params in once.items()))
     root.write("/etc/micro/boot-modules",
                "".join(f"{kernel.release}/{p}\n" for p in boot))
     if job.unload:
