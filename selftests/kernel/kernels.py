@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which cases run on which kernels, and what is built for each kernel."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from lab import kmods
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+OUT = os.path.join(TOP, "build", "kernel-test")
+
+EVERY = re.compile("")
+# Flavours of tools/lab/kernel, and the cases that are not left for --full.  6.1 is
+# what the nodes run; the others see what differs between kernels: the door, the
+# beat, one end of each kind.
+BY_DEFAULT = {
+    "6.1": EVERY,
+    "6.12": re.compile("door|beat|space|unpetted|evicted|alone|stuck: CPU 1|restart"),
+    "6.12-rt": re.compile("door|beat|unpetted|killed|alone|stuck: CPU 1|shutdown"),
+    "debug": re.compile("kunit|door|beat|space|evicted|alone|killed|shutdown"),
+}
+DEBUG = "debug"
+
+
+def chosen(cases, flavour, wanted, full):
+    """The cases for a kernel.  wanted: beginnings of names, none for all."""
+    allowed = EVERY if full else BY_DEFAULT.get(flavour, EVERY)
+    return [c for c in cases
+            if (bool(c.suites) <= (flavour == DEBUG)) and
+            (any(c.name.startswith(w) for w in wanted) if wanted else allowed.match(c.name))]
+
+
+def matrix(cases, wanted, full):
+    """(flavour, cases) pairs.  Who names cases gets them on the first kernel that has
+    them, and with full on each."""
+    pairs, seen = [], set()
+    for flavour in BY_DEFAULT:
+        here = [c for c in chosen(cases, flavour, wanted, full)
+                if full or not wanted or c.name not in seen]
+        seen |= {c.name for c in here}
+        if here:
+            pairs.append((flavour, here))
+    return pairs
+
+
+def kunit_suites():
+    """The suites that there are, so that a missing one is noticed."""
+    names = []
+    for directory in ("kmod/tests", "selftests/kernel/kmod-core"):
+        for name in sorted(os.listdir(os.path.join(TOP, directory))):
+            if name.endswith(".c"):
+                with open(os.path.join(TOP, directory, name)) as file:
+                    names += re.findall(r'^\t\.name = "(\w+)",$', file.read(), re.M)
+    return names
+
+
+class Built:
+    """Module, client and the modules of the tests, for one kernel."""
+
+    def __init__(self, which):
+        self.kernel = kmods.Kernel(which)
+        self.flavour = which
+        self.has_kunit = self.kernel.sets("KUNIT")
+        self.module = self._module()
+        self.stuck = self._extra("stuck", ["selftests/kernel/kmod"])
+        self.core = self._extra("core_kunit", ["kmod/core", "selftests/unit/core",
+                                               "selftests/kernel/kmod-core"]) \
+            if self.has_kunit else None
+        self._run(os.path.join(HERE, "build-client"))
+
+    def _module(self):
+        """With all warnings, and any of them is an error."""
+        out = os.path.join(TOP, "build", "kmod-" + self.kernel.release)
+        flags = "W=1" + (" CONFIG_TOCSIN_KUNIT_TEST=y" if self.has_kunit else "")
+        self._make("-C", "kmod", "-f", "Makefile", f"KERNEL={self.kernel.headers}", f"O={out}",
+                   f"KFLAGS={flags}")
+        return os.path.join(out, "tocsin.ko")
+
+    def _extra(self, name, sources):
+        """A module of the tests, whose files are brought together first."""
+        out = os.path.join(OUT, f"{name}-{self.kernel.release}")
+        shutil.rmtree(out, ignore_errors=True)
+        for source in sources:
+            shutil.copytree(os.path.join(TOP, source), out, dirs_exist_ok=True)
+        with open(os.path.join(out, "files.h"), "w") as file:
+            file.writelines(f"TEST_FILE({f[:-2]})\n" for f in sorted(os.listdir(out))
+                            if f.endswith("_test.c"))
+        self._make("-C", self.kernel.headers, f"M={out}", "modules")
+        return os.path.join(out, name + ".ko")
+
+    def _make(self, *arguments):
+        self._run("nice", "make", "-s", f"-j{os.cpu_count()}", *arguments)
+
+    @staticmethod
+    def _run(*command):
+        subprocess.run(command, cwd=TOP, check=True, stdout=sys.stderr)
