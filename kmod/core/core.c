@@ -27,6 +27,7 @@ int core_init(struct core *core, const struct core_config *config, u64 now_ns)
 	memset(core, 0, sizeof(*core));
 	core->config = *config;
 	core->detection_ns = config->member_timeout_ns / CORE_DETECTION_DIVISOR;
+	core->tick_ns = now_ns;
 	core->safety_ns = CORE_NEVER;
 	core->quorum_ns = CORE_NEVER;
 	return 0;

@@ -185,6 +185,7 @@ static bool path_hear(struct core *core, const struct core_hb *hb, u64 now_ns)
 	path->rx_sequence = hb->sequence;
 	path->sent_ns = hb->sent_ns;
 	path->heard_ns = now_ns;
+	path->heard_on_time_ns = core_on_time_ns(core, now_ns);
 	core_path_set(core, hb->src, hb->path, returns ? CORE_PATH_UP : CORE_PATH_INIT);
 	if (returns)
 		rtt_measure(path, hb, now_ns);
@@ -219,6 +220,7 @@ static void peer_hear(struct core *core, struct core_peer *peer, const struct co
 	}
 	if (up) {
 		peer->heard_ns = now_ns;
+		peer->heard_on_time_ns = core_on_time_ns(core, now_ns);
 		if (!peer->heard) {
 			peer->heard = true;
 			core_heard_set(core->heard, hb->src, true);

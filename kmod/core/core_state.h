@@ -20,6 +20,7 @@
 struct core_path {
 	enum core_path_state state;
 	u64 heard_ns;			/* newest heartbeat taken, own clock */
+	u64 heard_on_time_ns;		/* the same on the clock of core_on_time_ns() */
 	u64 sent_ns;			/* newest send time taken, peer's clock */
 	u64 rx_sequence;
 	u64 rx_first;			/* sequence of the first one taken */
@@ -62,6 +63,7 @@ struct core_peer {
 	u64 installed_epoch;
 	struct core_frontier frontier;
 	u64 heard_ns;			/* newest heartbeat on a path that is up */
+	u64 heard_on_time_ns;
 	u64 sent_ns;			/* newest send time taken, any path */
 	u64 sent_rx_ns;			/* and when it came */
 	u64 gasped;			/* life that has said its last words; 0: none */
@@ -75,6 +77,8 @@ struct core_peer {
 struct core {
 	struct core_config config;
 	u64 detection_ns;		/* D */
+	u64 tick_ns;			/* newest core_tick() */
+	u64 on_time_ns;			/* time until then for which this node was on time */
 
 	bool armed;
 	bool detached;
@@ -124,6 +128,21 @@ void core_ack_record(struct core *core, struct core_peer *peer, u64 incarnation,
 /* core_gasp.c */
 void core_gasp_changes(struct core *core);
 void core_gasp_promised(struct core *core, u64 counter, u16 node);
+
+/**
+ * core_on_time_ns - a clock that runs only while this node itself is on time
+ * Suspicions are measured on it, and nothing else: what was not listened for
+ * cannot have been missed.  It stands still from half an interval after a tick
+ * was due until that tick comes, and so gives what has come meanwhile the next
+ * interval to be taken.  Leases and ages stay on the real clock.
+ */
+static inline u64 core_on_time_ns(const struct core *core, u64 now_ns)
+{
+	u64 since_ns = now_ns - core->tick_ns;
+	u64 most_ns = core->config.interval_ns + core->config.interval_ns / 2;
+
+	return core->on_time_ns + (since_ns < most_ns ? since_ns : most_ns);
+}
 
 /* core_hb.c */
 void core_path_set(struct core *core, u16 id, u8 path, enum core_path_state state);

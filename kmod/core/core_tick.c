@@ -16,12 +16,12 @@ static void peer_tick(struct core *core, u16 id, u64 now_ns)
 		struct core_path *path = &peer->path[i];
 
 		if (path->state == CORE_PATH_DOWN ||
-		    now_ns - path->heard_ns < core->detection_ns)
+		    core->on_time_ns - path->heard_on_time_ns < core->detection_ns)
 			continue;
 		path->state = CORE_PATH_DOWN;
 		core_event_peer(core, CORE_EVENT_PATH_STATE, id, i, CORE_PATH_DOWN);
 	}
-	if (!peer->heard || now_ns - peer->heard_ns < core->detection_ns)
+	if (!peer->heard || core->on_time_ns - peer->heard_on_time_ns < core->detection_ns)
 		return;
 	peer->heard = false;
 	core_heard_set(core->heard, id, false);
@@ -56,6 +56,8 @@ void core_tick(struct core *core, u64 now_ns)
 
 	if (core_check(core, now_ns) != CORE_VERDICT_NONE)
 		return;
+	core->on_time_ns = core_on_time_ns(core, now_ns);
+	core->tick_ns = now_ns;
 	for (i = 0; i < core->peer_count; i++)
 		peer_tick(core, core->peer_id[i], now_ns);
 	lease_warn(core, CORE_LEASE_QUORUM, core->quorum_ns,

@@ -84,6 +84,45 @@ static void silence_is_reported_after_d_and_once(void **state)
 	world_free(w);
 }
 
+static void own_lateness_is_nobodys_silence(void **state)
+{
+	struct world *w = world_formed(2);
+	u64 end_ns;
+
+	world_run(w, 1);
+	world_events(w, 1, CORE_EVENT_PEER_SILENT);
+	end_ns = core_quorum_lease_ns(w->node[1]);
+	w->now_ns += 700 * MS;
+	core_tick(w->node[1], w->now_ns);
+	/* What has come meanwhile is taken after the late tick. */
+	assert_int_equal(core_quorum_lease_ns(w->node[1]), end_ns);
+	assert_int_equal(world_send(w, 2, 1, 0), CORE_DROP_NONE);
+	world_run(w, 1);
+	assert_int_equal(world_events(w, 1, CORE_EVENT_PEER_SILENT), 0);
+	assert_int_equal(path_info(w, 1, 2, 0).state, CORE_PATH_UP);
+	world_free(w);
+}
+
+/* Each late tick counts for one and a half intervals; what is still heard stays. */
+static void who_is_always_late_suspects_late(void **state)
+{
+	struct world *w = world_formed(3);
+	unsigned int i;
+
+	world_run(w, 1);
+	world_events(w, 1, CORE_EVENT_PEER_SILENT);
+	for (i = 1; i <= 4; i++) {
+		w->now_ns += 300 * MS;
+		world_send(w, 1, 2, 0);
+		world_send(w, 2, 1, 0);
+		core_tick(w->node[1], w->now_ns);
+		assert_int_equal(world_events(w, 1, CORE_EVENT_PEER_SILENT), i == 4);
+	}
+	assert_false(core_heard_get(w->node[1]->heard, 3));
+	assert_true(core_heard_get(w->node[1]->heard, 2));
+	world_free(w);
+}
+
 static void only_larger_sequences_are_taken(void **state)
 {
 	struct world *w = world_formed(2);
@@ -299,6 +338,8 @@ int main(void)
 		cmocka_unit_test(one_way_path_never_counts),
 		cmocka_unit_test(losing_one_direction_takes_the_path_down_at_both_ends),
 		cmocka_unit_test(silence_is_reported_after_d_and_once),
+		cmocka_unit_test(own_lateness_is_nobodys_silence),
+		cmocka_unit_test(who_is_always_late_suspects_late),
 		cmocka_unit_test(only_larger_sequences_are_taken),
 		cmocka_unit_test(misaddressed_heartbeats_are_refused),
 		cmocka_unit_test(recording_of_an_old_life_changes_nothing),
