@@ -7,6 +7,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/version.h>
+#include <net/busy_poll.h>
 #include <net/genetlink.h>
 #include <net/udp_tunnel.h>
 
@@ -35,6 +36,32 @@ static inline void compat_hrtimer_setup(struct hrtimer *timer,
 #define COMPAT_RESV_START_OP(op)	.resv_start_op = (op),
 #else
 #define COMPAT_RESV_START_OP(op)
+#endif
+
+/*
+ * Which receive queue it came from, and one look into that queue.  Without
+ * CONFIG_NET_RX_BUSY_POLL there is no way to ask; before 5.11 one was, but not
+ * with PREEMPT_RT, where alone it is needed.
+ */
+#if IS_ENABLED(CONFIG_NET_RX_BUSY_POLL) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+static inline unsigned int compat_napi_id(const struct sk_buff *skb)
+{
+	return skb->napi_id >= MIN_NAPI_ID ? skb->napi_id : 0;
+}
+
+static inline void compat_napi_poll(unsigned int napi_id)
+{
+	napi_busy_loop(napi_id, NULL, NULL, false, NAPI_POLL_WEIGHT);
+}
+#else
+static inline unsigned int compat_napi_id(const struct sk_buff *skb)
+{
+	return 0;
+}
+
+static inline void compat_napi_poll(unsigned int napi_id)
+{
+}
 #endif
 
 /*

@@ -98,30 +98,6 @@ void tocsin_owner_set(struct tocsin *t, u32 owner)
 	tocsin_unlock(t, flags);
 }
 
-int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
-{
-	unsigned long flags;
-	u64 now_ns;
-	int err;
-
-	lockdep_assert_held(&t->mutex);
-	tocsin_dissolve(t);
-	now_ns = tocsin_lock(t, &flags);
-	err = core_init(t->core, config, now_ns);
-	if (!err) {
-		WRITE_ONCE(t->reported, false);
-		t->attached = true;
-		t->owner = owner;
-		t->last_pet_ns = now_ns;
-		tocsin_recorder_state(t);
-	}
-	tocsin_unlock(t, flags);
-	if (err)
-		return err;
-	tocsin_timers_start(t);
-	return 0;
-}
-
 /* Take the paths of all peers out of reach; they are closed afterwards. */
 static void peers_unlink(struct tocsin *t)
 {
@@ -167,6 +143,32 @@ void tocsin_dissolve(struct tocsin *t)
 		memset(&t->peer[id], 0, sizeof(t->peer[id]));
 	}
 	tocsin_key_clear(t);
+}
+
+int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
+{
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	lockdep_assert_held(&t->mutex);
+	tocsin_dissolve(t);
+	now_ns = tocsin_lock(t, &flags);
+	err = core_init(t->core, config, now_ns);
+	if (!err) {
+		WRITE_ONCE(t->reported, false);
+		t->attached = true;
+		t->owner = owner;
+		t->last_pet_ns = now_ns;
+		tocsin_recorder_state(t);
+	}
+	tocsin_unlock(t, flags);
+	if (err)
+		return err;
+	err = tocsin_timers_start(t);
+	if (err)
+		peers_unlink(t);
+	return err;
 }
 
 int tocsin_arm(struct tocsin *t)

@@ -27,6 +27,7 @@
 #include "core_info.h"
 #include "core_state.h"
 #include "link.h"
+#include "urgent.h"
 
 struct tocsin_key;
 
@@ -80,6 +81,8 @@ struct tocsin {
 	struct tocsin_key __rcu *key_transmit;
 	struct list_head sockets;	/* protected by mutex */
 	struct hrtimer heartbeat;
+	struct tocsin_urgent beat;	/* what it starts */
+	ktime_t beat_due;
 	struct hrtimer precise;		/* stands at the earlier deadline */
 	atomic64_t precise_ns;		/* deadline that it is, or is being, set for */
 	bool watched;			/* the deadlines are being checked */

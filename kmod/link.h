@@ -37,6 +37,7 @@ struct tocsin_path {
 	struct tocsin_address remote;
 	u32 scope;
 	struct tocsin_socket *socket;
+	unsigned int napi_id;		/* of the queue that it is heard on; 0: none */
 	atomic64_t send_errors;
 	atomic64_t drops;
 };

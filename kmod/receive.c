@@ -10,11 +10,14 @@
 #include <linux/udp.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "instance.h"
 #include "key.h"
 #include "notify.h"
 #include "recorder.h"
 #include "trace.h"
+
+#define QUEUES_MAX	16
 
 /* Source, then destination of a datagram. */
 static void addresses(const struct sk_buff *skb, struct tocsin_address *from,
@@ -31,6 +34,12 @@ static void addresses(const struct sk_buff *skb, struct tocsin_address *from,
 	from->four.s_addr = ip_hdr(skb)->saddr;
 	to->family = AF_INET;
 	to->four.s_addr = ip_hdr(skb)->daddr;
+}
+
+static void heartbeat_taken(struct tocsin *t, const struct core_hb *hb, const struct sk_buff *skb)
+{
+	WRITE_ONCE(t->peer[hb->src].path[hb->path].napi_id, compat_napi_id(skb));
+	tocsin_recorder_peer(t, hb->src);
 }
 
 /* An authenticated heartbeat or gasp; where it says it comes from is checked against
@@ -63,7 +72,7 @@ static int datagram_take(struct tocsin *t, const struct sock *sk, const struct s
 	if (drop != CORE_DROP_NONE && path->socket)
 		atomic64_inc(&path->drops);
 	else if (drop == CORE_DROP_NONE)
-		tocsin_recorder_peer(t, hb.src);
+		heartbeat_taken(t, &hb, skb);
 	trace_tocsin_hb_rx(&hb, now_ns, drop);
 	return drop;
 }
@@ -106,4 +115,33 @@ out_drop:
 	atomic64_inc(&t->stats.drop[drop]);
 	kfree_skb(skb);
 	return 0;
+}
+
+/* Return: how many different queues the paths of all peers are heard on. */
+static unsigned int queues_collect(const struct tocsin *t, unsigned int *queue)
+{
+	unsigned int count = 0, peer, index, i;
+
+	for (peer = 0; peer < READ_ONCE(t->core->peer_count); peer++) {
+		u16 id = READ_ONCE(t->core->peer_id[peer]);
+
+		for (index = 0; index < CORE_PATHS_MAX; index++) {
+			unsigned int napi_id = READ_ONCE(t->peer[id].path[index].napi_id);
+
+			for (i = 0; i < count && queue[i] != napi_id; i++)
+				;
+			if (napi_id && i == count && count < QUEUES_MAX)
+				queue[count++] = napi_id;
+		}
+	}
+	return count;
+}
+
+void tocsin_receive_poll(const struct tocsin *t)
+{
+	unsigned int queue[QUEUES_MAX];
+	unsigned int count = queues_collect(t, queue);
+
+	while (count)
+		compat_napi_poll(queue[--count]);
 }

@@ -6,8 +6,8 @@
 struct tocsin;
 
 void tocsin_timers_init(struct tocsin *t);
-/* Context: process, t->mutex held. */
-void tocsin_timers_start(struct tocsin *t);
+/* Context: process, t->mutex held. Return: 0 or -errno. */
+int tocsin_timers_start(struct tocsin *t);
 void tocsin_timers_stop(struct tocsin *t);
 
 #endif

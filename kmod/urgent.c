@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A timer in hard interrupt on each CPU, and what it starts:
+ *
+ *  - without PREEMPT_RT a tasklet of high priority.  It makes the end of the
+ *    timer's interrupt run all soft interrupts that are pending, also where
+ *    (before 6.4) a ksoftirqd that was woken and gets no CPU would be waited
+ *    for.  No task runs before they are done.
+ *  - with PREEMPT_RT a thread in SCHED_DEADLINE, ahead of every SCHED_FIFO
+ *    task.  Leaving its section without soft interrupts runs what is pending.
+ *
+ * So received heartbeats do not wait for ksoftirqd, wherever the network card's
+ * interrupt goes.
+ */
+#include "urgent.h"
+
+#include <linux/cpuhotplug.h>
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/wait_bit.h>
+#include <uapi/linux/sched/types.h>
+
+#include "compat.h"
+
+#define PRIORITY_FALLBACK	99
+/* Share of a CPU that the thread may ask for. */
+#define RUNTIME_DIVISOR		4
+
+struct urgent_cpu {
+	struct hrtimer timer;
+	struct tasklet_struct tasklet;
+	struct task_struct *thread;	/* only with PREEMPT_RT */
+	bool wanted;			/* the thread has something to do */
+	struct llist_head work;
+};
+
+static DEFINE_PER_CPU(struct urgent_cpu, urgent_cpus);
+static DEFINE_MUTEX(users_lock);	/* of what follows */
+static unsigned int users;
+static u64 period_ns;
+static enum cpuhp_state cpu_state;
+
+static void works_run(struct urgent_cpu *u)
+{
+	struct llist_node *list = llist_reverse_order(llist_del_all(&u->work));
+	struct tocsin_urgent *work, *next;
+
+	llist_for_each_entry_safe(work, next, list, node) {
+		work->function(work);
+		/* It may be gone as soon as this is seen. */
+		clear_bit_unlock(0, &work->queued);
+		smp_mb__after_atomic(); /* clear before looking for who waits */
+		wake_up_bit(&work->queued, 0);
+	}
+}
+
+static void tasklet_run(struct tasklet_struct *tasklet)
+{
+	works_run(container_of(tasklet, struct urgent_cpu, tasklet));
+}
+
+static int thread_run(void *data)
+{
+	struct urgent_cpu *u = data;
+
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_IDLE);
+		if (!READ_ONCE(u->wanted) && !kthread_should_stop())
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		WRITE_ONCE(u->wanted, false);
+		/* Leaving this section runs the pending soft interrupts. */
+		local_bh_disable();
+		works_run(u);
+		local_bh_enable();
+	}
+	return 0;
+}
+
+static void start(struct urgent_cpu *u)
+{
+	struct task_struct *thread = READ_ONCE(u->thread);
+
+	if (!thread) {
+		tasklet_hi_schedule(&u->tasklet);
+		return;
+	}
+	WRITE_ONCE(u->wanted, true);
+	wake_up_process(thread);
+}
+
+static enum hrtimer_restart timer_fire(struct hrtimer *timer)
+{
+	start(container_of(timer, struct urgent_cpu, timer));
+	hrtimer_forward_now(timer, ns_to_ktime(READ_ONCE(period_ns)));
+	return HRTIMER_RESTART;
+}
+
+bool tocsin_urgent_queue(struct tocsin_urgent *work)
+{
+	struct urgent_cpu *u = this_cpu_ptr(&urgent_cpus);
+
+	if (test_and_set_bit_lock(0, &work->queued))
+		return false;
+	llist_add(&work->node, &u->work);
+	start(u);
+	return true;
+}
+
+void tocsin_urgent_flush(struct tocsin_urgent *work)
+{
+	wait_on_bit(&work->queued, 0, TASK_UNINTERRUPTIBLE);
+}
+
+/* Ahead of all real-time tasks; where that is refused, among the first. */
+static void thread_favour(struct task_struct *thread)
+{
+	struct sched_attr deadline = {
+		.size = sizeof(deadline),
+		.sched_policy = SCHED_DEADLINE,
+		.sched_runtime = period_ns / RUNTIME_DIVISOR,
+		.sched_deadline = period_ns,
+		.sched_period = period_ns,
+	};
+	struct sched_attr fifo = {
+		.size = sizeof(fifo),
+		.sched_policy = SCHED_FIFO,
+		.sched_priority = PRIORITY_FALLBACK,
+	};
+	int err;
+
+	err = sched_setattr_nocheck(thread, &deadline);
+	if (!err)
+		return;
+	pr_warn("tocsin: %s cannot have SCHED_DEADLINE (%d): a real-time task may starve it\n",
+		thread->comm, err);
+	sched_setattr_nocheck(thread, &fifo);
+}
+
+static int thread_start(struct urgent_cpu *u, unsigned int cpu)
+{
+	struct task_struct *thread;
+
+	thread = kthread_create_on_cpu(thread_run, u, cpu, "tocsin/%u");
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	thread_favour(thread);
+	wake_up_process(thread);
+	WRITE_ONCE(u->thread, thread);
+	return 0;
+}
+
+static int cpu_start(unsigned int cpu)
+{
+	struct urgent_cpu *u = per_cpu_ptr(&urgent_cpus, cpu);
+	int err;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		err = thread_start(u, cpu);
+		if (err)
+			return err;
+	}
+	compat_hrtimer_setup(&u->timer, timer_fire, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&u->timer, ns_to_ktime(period_ns + period_ns * cpu / nr_cpu_ids),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	return 0;
+}
+
+static int cpu_stop(unsigned int cpu)
+{
+	struct urgent_cpu *u = per_cpu_ptr(&urgent_cpus, cpu);
+	struct task_struct *thread = u->thread;
+
+	hrtimer_cancel(&u->timer);
+	if (thread) {
+		WRITE_ONCE(u->thread, NULL);
+		/* Interrupts that still saw it are over then. */
+		synchronize_rcu();
+		kthread_stop(thread);
+	}
+	/* What was left to the thread, or comes before this CPU is gone. */
+	local_bh_disable();
+	works_run(u);
+	local_bh_enable();
+	return 0;
+}
+
+/* For as long as there are users: a tasklet may outlive its CPU. */
+static void tasklets_setup(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_setup(&per_cpu_ptr(&urgent_cpus, cpu)->tasklet, tasklet_run);
+}
+
+static void tasklets_kill(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_kill(&per_cpu_ptr(&urgent_cpus, cpu)->tasklet);
+}
+
+int tocsin_urgent_get(u64 period)
+{
+	int state;
+
+	mutex_lock(&users_lock);
+	if (!users || period < period_ns)
+		WRITE_ONCE(period_ns, period);
+	if (!users) {
+		tasklets_setup();
+		state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "tocsin:urgent", cpu_start,
+					  cpu_stop);
+		if (state < 0) {
+			mutex_unlock(&users_lock);
+			return state;
+		}
+		cpu_state = state;
+	}
+	users++;
+	mutex_unlock(&users_lock);
+	return 0;
+}
+
+void tocsin_urgent_put(void)
+{
+	mutex_lock(&users_lock);
+	if (!--users) {
+		cpuhp_remove_state(cpu_state);
+		tasklets_kill();
+	}
+	mutex_unlock(&users_lock);
+}
