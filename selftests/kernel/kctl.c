@@ -339,6 +339,9 @@ static void simple(const char *name, char **options)
 		kctl_check(nl_peer_del(nl, kctl_number(options, "id", 2)), "peer-del");
 	else if (!strcmp(name, "hear"))
 		peer_wait(kctl_number(options, "id", 2));
+	else if (!strcmp(name, "acknowledge"))
+		kctl_check(nl_acknowledge(nl, kctl_number(options, "id", 2),
+					  peer_wait(kctl_number(options, "id", 2))), "acknowledge");
 	else if (!strcmp(name, "sleep"))
 		kctl_wait_ms(options[0] ? strtoull(options[0], NULL, 10) : 1000);
 	else if (!strcmp(name, "reopen"))
@@ -401,6 +404,10 @@ static void run(char *line)
 			on_socket[i].run(nl, word + 1);
 			return;
 		}
+	}
+	if (!strcmp(word[0], "watch")) {
+		kctl_watch_run(nl, word + 1);
+		return;
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!strcmp(word[0], commands[i].name)) {

@@ -51,5 +51,6 @@ void kctl_path_peer(struct nl *nl, char **options);
 void kctl_path_wait(struct nl *nl, char **options);
 void kctl_path_whole(struct nl *nl, char **options);
 void kctl_path_shell(char **options);
+void kctl_watch_run(struct nl *nl, char **options);
 
 #endif

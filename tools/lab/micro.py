@@ -43,6 +43,9 @@ class Job:
     memory:       an open file that becomes the guest's memory; it can be read
                   when the guest has ended, whatever ended it
     watch:        called with the process and each line of the console
+    started:      called with QEMU's process, which then is in a session of
+                  its own, so that its share of the CPUs can be set
+    env:          more environment variables for QEMU
     """
     command: list
     modules: list = dataclasses.field(default_factory=list)
@@ -60,6 +63,8 @@ class Job:
     qemu_args: list = dataclasses.field(default_factory=list)
     memory: object = None
     watch: object = None
+    started: object = None
+    env: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -169,7 +174,11 @@ def _boot(job, files):
     begin = qemu.now_ms()
     proc = qemu.spawn(argv + job.qemu_args, stdout=subprocess.PIPE,
                       stderr=subprocess.STDOUT,
+                      start_new_session=bool(job.started),
+                      env={**os.environ, **job.env},
                       pass_fds=[f.fileno() for f in files.values()])
+    if job.started:
+        job.started(proc)
     timer = threading.Timer(job.timeout_s, proc.kill)
     timer.start()
     lines = []

@@ -33,6 +33,10 @@ static char *symbol = "";
 module_param(symbol, charp, 0444);
 MODULE_PARM_DESC(symbol, "how=probe: the first CPU that enters this function never returns");
 
+static unsigned int for_ms;
+module_param(for_ms, uint, 0444);
+MODULE_PARM_DESC(for_ms, "how=irq: so long; 0 is for ever");
+
 /* Read from outside; fields of 8 bytes. */
 struct stamps {
 	char magic[16];
@@ -63,14 +67,17 @@ static bool is(const char *name)
 	return !strcmp(how, name);
 }
 
-static void __noreturn hang(void)
+static void hang(void)
 {
+	u64 begin_ns = ktime_get_raw_fast_ns();
+
 	local_irq_disable();
 	deed();
-	for (;;) {
+	while (!for_ms || ktime_get_raw_fast_ns() - begin_ns < for_ms * (u64)NSEC_PER_MSEC) {
 		stamp();
 		cpu_relax();
 	}
+	local_irq_enable();
 }
 
 static void flood_again(struct tasklet_struct *tasklet)

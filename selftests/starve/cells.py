@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The matrix: what starves a node."""
+import dataclasses
+
+
+@dataclasses.dataclass
+class Cell:
+    """hog: arguments of hog.c ("flood" is traffic from outside); throttle: the
+    kernel keeps 50 ms of each second from real-time tasks (its default).
+    toc, silent: what must happen; usually nothing may."""
+    name: str
+    hog: str
+    throttle: bool = True
+    toc: str = ""
+    silent: bool = False
+    safety_ms: int = 0
+
+
+CELLS = [
+    Cell("nice0", "nice 8"),
+    *(Cell(f"fifo{priority}{name}", f"fifo {priority} 1000 0", throttle)
+      for priority in (1, 50, 99)
+      for name, throttle in (("", True), ("-free", False))),
+    Cell("fifo99-pulse-100-200", "fifo 99 100 200", False),
+    Cell("fifo99-pulse-500-500", "fifo 99 500 500", False),
+    Cell("fork", "fork"),
+    Cell("memory", "memory"),
+    Cell("io", "io /dev/vda"),
+    Cell("flood", "flood"),
+    Cell("timers", "timers 16"),
+]
+
+# What must not be survived all the same.
+DEATHS = [
+    Cell("death-interrupts-off", "stuck 1000", toc="TOC: quorum lease ran out", silent=True),
+    Cell("death-cmcld-starved", "fifo 99 1000 0", False, toc="TOC: safety lease ran out",
+         safety_ms=1500),
+]
+
+# Where the rival must show what the matrix is good for, and what a commit is
+# checked with.
+WORST = "fifo99-free"
