@@ -96,19 +96,29 @@ static struct notifier_block pm_block = {
 	.notifier_call = pm_notified,
 };
 
+int tocsin_guard_read(const char *path, char *text, size_t size)
+{
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	loff_t at = 0;
+	ssize_t got;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	got = kernel_read(file, text, size - 1, &at);
+	filp_close(file, NULL);
+	if (got <= 0)
+		return got ?: -ENODATA;
+	text[got] = '\0';
+	return 0;
+}
+
 /* hardlockup_panic is not exported; ask as user space would. */
 static bool hardlockup_panics(void)
 {
-	struct file *file = filp_open("/proc/sys/kernel/hardlockup_panic", O_RDONLY, 0);
-	char text = '0';
-	loff_t at = 0;
+	char text[8];
 
-	if (IS_ERR(file))
-		return false;
-	if (kernel_read(file, &text, 1, &at) != 1)
-		text = '0';
-	filp_close(file, NULL);
-	return text != '0';
+	return !tocsin_guard_read("/proc/sys/kernel/hardlockup_panic", text, sizeof(text)) &&
+	       text[0] != '0';
 }
 
 u32 tocsin_guard_warnings(const struct tocsin *t)

@@ -13,6 +13,11 @@ void tocsin_guard_uninit(void);
 /* Is the machine going to sleep? Context: process, the initial instance's mutex held. */
 bool tocsin_guard_sleeping(void);
 
+/* A small file of /proc or /sys, as user space sees it, as a string of less than
+ * @size. Return: 0 or -errno. Context: process.
+ */
+int tocsin_guard_read(const char *path, char *text, size_t size);
+
 /* Bits of enum tocsin_warning; also logged. Context: process. */
 u32 tocsin_guard_warnings(const struct tocsin *t);
 

@@ -17,6 +17,7 @@
 #include <net/netns/generic.h>
 
 #include "clock.h"
+#include "gasp.h"
 #include "guard.h"
 #include "key.h"
 #include "notify.h"
@@ -122,6 +123,7 @@ static void unpin(struct tocsin *t)
 	if (!t->pinned)
 		return;
 	t->pinned = false;
+	tocsin_gasp_stop(t);
 	tocsin_safety_stop(t);
 	module_put(THIS_MODULE);
 }
@@ -199,6 +201,8 @@ int tocsin_arm(struct tocsin *t)
 	tocsin_unlock(t, flags);
 	if (err)
 		unpin(t);
+	else
+		t->warnings |= tocsin_gasp_start(t);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "clock.h"
+#include "gasp.h"
 #include "guard.h"
 #include "instance.h"
 #include "netlink.h"
@@ -25,12 +26,17 @@ static int __init tocsin_init(void)
 	err = tocsin_guard_init();
 	if (err)
 		goto err_instance;
+	err = tocsin_gasp_init();
+	if (err)
+		goto err_guard;
 	/* ORDER: last, because from here on requests come. */
 	err = tocsin_netlink_init();
 	if (err)
-		goto err_guard;
+		goto err_gasp;
 	return 0;
 
+err_gasp:
+	tocsin_gasp_uninit();
 err_guard:
 	tocsin_guard_uninit();
 err_instance:
@@ -43,6 +49,7 @@ err_recorder:
 static void __exit tocsin_exit(void)
 {
 	tocsin_netlink_uninit();
+	tocsin_gasp_uninit();
 	tocsin_guard_uninit();
 	tocsin_instance_uninit();
 	tocsin_recorder_uninit();

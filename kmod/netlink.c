@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "gasp.h"
 #include "instance.h"
 #include "key.h"
 #include "notify.h"
@@ -177,6 +178,7 @@ int tocsin_nl_key_set_doit(struct sk_buff *request, struct genl_info *info)
 		return err;
 	err = tocsin_key_set(t, slot, id, nla_data(attr[TOCSIN_A_KEY]),
 			     attr[TOCSIN_A_KEY_TRANSMIT]);
+	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_KEY_SET, 0, 0, slot, id, !!attr[TOCSIN_A_KEY_TRANSMIT],
 		      result(err));
 	mutex_unlock(&t->mutex);
@@ -239,6 +241,7 @@ int tocsin_nl_peer_set_doit(struct sk_buff *request, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "a local address is not on this node");
 	else if (err == -EADDRINUSE)
 		GENL_SET_ERR_MSG(info, "the port is taken on a local address");
+	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_PEER_SET, parsed->id, 0, parsed->paths, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
 out:
@@ -284,6 +287,7 @@ int tocsin_nl_peer_del_doit(struct sk_buff *request, struct genl_info *info)
 	err = peer_del(t, id);
 	if (err == -EBUSY)
 		GENL_SET_ERR_MSG(info, "the peer is a member of a view");
+	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_PEER_DEL, id, 0, 0, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
 	return err;
@@ -403,6 +407,7 @@ int tocsin_nl_promise_doit(struct sk_buff *request, struct genl_info *info)
 		return err;
 	err = core_promise(t->core, epoch, &ballot);
 	tocsin_unlock(t, flags);
+	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_PROMISE, ballot.node, 0, epoch, ballot.counter, 0, result(err));
 	return err;
 }
@@ -427,6 +432,7 @@ static int accept_run(struct tocsin *t, struct genl_info *info, struct accept *a
 	err = core_accept(t->core, &a->view, a->counter, a->node, now_ns, &a->ages);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
+	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_ACCEPT, a->node, 0, a->view.epoch, a->view.hash, a->counter,
 		      result(err));
 	return err;
@@ -477,6 +483,7 @@ static int install_run(struct tocsin *t, struct genl_info *info, const struct co
 	err = core_install(t->core, view, now_ns);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
+	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
 	tocsin_notify_flush(t);
 	return err;

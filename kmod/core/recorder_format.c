@@ -24,6 +24,7 @@ static const char *const kind_names[RECORDER_KINDS] = {
 	[RECORDER_SEND_LATE] = "send-late",
 	[RECORDER_PROMISE] = "promise",
 	[RECORDER_STOOD_STILL] = "stood-still",
+	[RECORDER_GASP] = "gasp",
 };
 
 static const u32 peer_offset = RECORDER_HEADER_SIZE;

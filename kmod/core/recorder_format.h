@@ -196,7 +196,15 @@ enum recorder_kind {
 	RECORDER_SEND_LATE,		/* lateness, -, -, - */
 	RECORDER_PROMISE,		/* epoch, ballot counter, -, result; peer: its node */
 	RECORDER_STOOD_STILL,		/* for how long at most, -, -, - */
+	RECORDER_GASP,			/* enum recorder_gasp, paths, -, - */
 	RECORDER_KINDS
+};
+
+/* What became of the last words. */
+enum recorder_gasp {
+	RECORDER_GASP_SENT,
+	RECORDER_GASP_NOTHING,		/* none were ready */
+	RECORDER_GASP_UNCONFIRMED,	/* a CPU had not confirmed its stop */
 };
 
 /* Results are negative errno values in two's complement. */

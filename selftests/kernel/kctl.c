@@ -373,6 +373,7 @@ static const struct {
 } on_socket[] = {
 	{ "spray", kctl_spray_run }, { "peer", kctl_path_peer },
 	{ "path", kctl_path_wait }, { "whole", kctl_path_whole },
+	{ "promise", kctl_promise_run }, { "gasp", kctl_gasp_run },
 };
 
 static void run(char *line)

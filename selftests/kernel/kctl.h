@@ -46,6 +46,8 @@ void kctl_peer_run(char **options);
 void kctl_watchdog_run(char **options);
 void kctl_kdump_run(char **options);
 void kctl_kdump_hang_run(char **options);
+void kctl_promise_run(struct nl *nl, char **options);
+void kctl_gasp_run(struct nl *nl, char **options);
 void kctl_spray_run(struct nl *nl, char **options);
 void kctl_path_peer(struct nl *nl, char **options);
 void kctl_path_wait(struct nl *nl, char **options);

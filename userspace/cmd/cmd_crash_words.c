@@ -212,6 +212,12 @@ static void print_machine(const struct recorder_entry *entry, char *text, size_t
 		snprintf(text, size, "the check on CPU %llu was %.1f ms late",
 			 (unsigned long long)entry->arg[0], ms(entry->arg[1]));
 		break;
+	case RECORDER_GASP:
+		snprintf(text, size, "last words %s", entry->arg[0] == RECORDER_GASP_SENT ?
+			 "sent" : entry->arg[0] == RECORDER_GASP_UNCONFIRMED ?
+			 "not sent: not all CPUs confirmed their stop" :
+			 "not sent: none were ready");
+		break;
 	case RECORDER_SEND_LATE:
 		snprintf(text, size, "heartbeats were sent %.1f ms late", ms(entry->arg[0]));
 		break;
@@ -244,6 +250,7 @@ void crash_entry_print(const struct crash_record *record,
 	case RECORDER_CHECK_LATE:
 	case RECORDER_SEND_LATE:
 	case RECORDER_STOOD_STILL:
+	case RECORDER_GASP:
 		print_machine(entry, text, size);
 		break;
 	default:

@@ -228,6 +228,9 @@ static void log_warnings(u32 warnings)
 	if (warnings & TOCSIN_WARNING_NO_HARDLOCKUP_PANIC)
 		cmcld_log(LOG_WARNING, "A CPU stuck with interrupts off is not noticed by "
 			  "itself. Set kernel.hardlockup_panic=1.");
+	if (warnings & TOCSIN_WARNING_NO_GASP)
+		cmcld_log(LOG_NOTICE, "The other nodes will not be told at once when this one "
+			  "panics; the kernel log says why.");
 	if (warnings & TOCSIN_WARNING_MARGIN)
 		cmcld_log(LOG_WARNING, "TOC_MARGIN is short for the interval of the "
 			  "safety timer's checks.");

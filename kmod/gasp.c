@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When there are last words, and when they go.
+ *
+ * They claim that nothing on this machine acts any more.  So they go from a panic
+ * notifier, which runs on the last CPU, and only if each other CPU has said by
+ * itself that it has stopped for good:
+ *  - in stop_this_cpu() it takes itself off the online mask, with interrupts off
+ *    (the ordinary stop);
+ *  - in its NMI handler for a crash it writes its crash note and never returns
+ *    (the stop before kdump); where that note lies, sysfs tells.
+ * A CPU that has done neither, within the time that panic() gives it, may still
+ * act: then there are no last words, and the peers wait for silence.
+ *
+ * Without crash_kexec_post_notifiers panic() starts a loaded crash kernel before
+ * its notifiers, so nothing can be sent.
+ */
+#include "gasp.h"
+
+#include <linux/cpumask.h>
+#include <linux/kexec.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "frame.h"
+#include "guard.h"
+#include "instance.h"
+#include "recorder.h"
+
+/* Routes and neighbours change without a word to this module. */
+#define REFRESH_JIFFIES		HZ
+
+#define NOTE_PATH	"/sys/devices/system/cpu/cpu%u/crash_notes"
+#define NOTIFIERS_PATH	"/sys/module/kernel/parameters/crash_kexec_post_notifiers"
+
+static char *gasp = "auto";
+module_param(gasp, charp, 0444);
+MODULE_PARM_DESC(gasp,
+		 "Last words at a panic: auto (with crash_kexec_post_notifiers), on, off");
+
+/* First word of each CPU's crash note: not 0 once it has stopped for a crash. */
+static DEFINE_PER_CPU(const u32 *, crash_note);
+static bool running;
+
+static void refresh(struct work_struct *work);
+static DECLARE_DELAYED_WORK(refresh_work, refresh);
+
+static void refresh(struct work_struct *work)
+{
+	tocsin_frame_refresh(tocsin_initial, NULL);
+	queue_delayed_work(system_highpri_wq, &refresh_work, REFRESH_JIFFIES);
+}
+
+static void crash_notes_find(void)
+{
+	unsigned int cpu;
+
+	for_each_present_cpu(cpu) {
+		char path[sizeof(NOTE_PATH) + 10], text[24];
+		u64 phys;
+
+		snprintf(path, sizeof(path), NOTE_PATH, cpu);
+		per_cpu(crash_note, cpu) = NULL;
+		if (tocsin_guard_read(path, text, sizeof(text)) ||
+		    kstrtou64(strim(text), 16, &phys) || !pfn_valid(PHYS_PFN(phys)))
+			continue;
+		per_cpu(crash_note, cpu) = phys_to_virt(phys);
+	}
+}
+
+static bool others_stopped(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		const u32 *note = per_cpu(crash_note, cpu);
+
+		if (cpu != raw_smp_processor_id() && (!note || !READ_ONCE(*note)))
+			return false;
+	}
+	/* What they wrote before they stopped is seen after this. */
+	smp_rmb();
+	return true;
+}
+
+static int panicked(struct notifier_block *block, unsigned long event, void *text)
+{
+	struct tocsin *t = tocsin_initial;
+	enum recorder_gasp what = RECORDER_GASP_SENT;
+	unsigned int sent = 0;
+
+	if (!READ_ONCE(running) || !tocsin_armed(t))
+		return NOTIFY_DONE;
+	/* As in an interrupt: drivers then leave what they have sent to a
+	 * softirq that never comes, without a wake-up and its locks.
+	 */
+	preempt_count_add(HARDIRQ_OFFSET);
+	if (!others_stopped())
+		what = RECORDER_GASP_UNCONFIRMED;
+	else
+		sent = tocsin_frame_send(core_gasp_generation(t->core));
+	if (!sent && what == RECORDER_GASP_SENT)
+		what = RECORDER_GASP_NOTHING;
+	tocsin_record(t, RECORDER_GASP, 0, 0, what, sent, 0, 0);
+	preempt_count_sub(HARDIRQ_OFFSET);
+	pr_emerg("tocsin: last words: %s, %u paths\n",
+		 what == RECORDER_GASP_UNCONFIRMED ? "none, not all CPUs have stopped" :
+		 sent ? "sent" : "none were ready", sent);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_block = {
+	.notifier_call = panicked,
+	.priority = INT_MAX,
+};
+
+static bool notifiers_first(void)
+{
+	char text[4];
+
+	return !tocsin_guard_read(NOTIFIERS_PATH, text, sizeof(text)) && text[0] == 'Y';
+}
+
+/* Why there are none, or NULL. */
+static const char *reason_against(const struct tocsin *t)
+{
+	if (t != tocsin_initial || t->action != TOCSIN_ACTION_PANIC)
+		return "the action is not panic";
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return "the network devices' locks sleep on PREEMPT_RT";
+	if (sysfs_streq(gasp, "off"))
+		return "switched off by the module's parameter";
+	if (notifiers_first())
+		return NULL;
+	if (!sysfs_streq(gasp, "on"))
+		return "crash_kexec_post_notifiers is off";
+	if (kexec_crash_loaded())
+		return "crash_kexec_post_notifiers is off and a crash kernel is loaded";
+	return NULL;
+}
+
+u32 tocsin_gasp_start(struct tocsin *t)
+{
+	const char *reason = reason_against(t);
+	struct tocsin_frames found = { 0 };
+	int err;
+
+	lockdep_assert_held(&t->mutex);
+	if (t->action == TOCSIN_ACTION_REPORT)
+		return 0;
+	if (!reason) {
+		err = tocsin_frame_init();
+		if (err)
+			reason = "out of memory";
+	}
+	if (reason) {
+		pr_notice("tocsin: no last words at a panic: %s\n", reason);
+		return TOCSIN_WARNING_NO_GASP;
+	}
+	crash_notes_find();
+	tocsin_frame_refresh(t, &found);
+	WRITE_ONCE(running, true);
+	queue_delayed_work(system_highpri_wq, &refresh_work, REFRESH_JIFFIES);
+	pr_info("tocsin: last words at a panic: ready on %u of %u paths%s%s\n", found.ready,
+		found.paths, found.reason ? "; first of the others: " : "", found.reason ?: "");
+	return found.ready < found.paths ? TOCSIN_WARNING_NO_GASP : 0;
+}
+
+void tocsin_gasp_stop(struct tocsin *t)
+{
+	lockdep_assert_held(&t->mutex);
+	if (t != tocsin_initial || !running)
+		return;
+	WRITE_ONCE(running, false);
+	cancel_delayed_work_sync(&refresh_work);
+	tocsin_frame_uninit();
+}
+
+void tocsin_gasp_refresh(struct tocsin *t)
+{
+	if (t == tocsin_initial && READ_ONCE(running))
+		mod_delayed_work(system_highpri_wq, &refresh_work, 0);
+}
+
+int tocsin_gasp_init(void)
+{
+	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+}
+
+void tocsin_gasp_uninit(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Last words (Documentation/MEMBERSHIP, rule 7): when the machine panics, its
+ * peers are told.  Whole frames stand ready, signed; the panic only hands them to
+ * the network devices.  For the instance of the initial namespace with action
+ * panic.
+ */
+#ifndef TOCSIN_GASP_H
+#define TOCSIN_GASP_H
+
+#include <linux/types.h>
+
+struct tocsin;
+
+/**
+ * tocsin_gasp_start - before arming: may there be last words, and on which paths?
+ * Says in the log what it found.
+ * Return: bits of enum tocsin_warning. Context: process, t->mutex held.
+ */
+u32 tocsin_gasp_start(struct tocsin *t);
+
+/* After disarming. Context: process, t->mutex held. */
+void tocsin_gasp_stop(struct tocsin *t);
+
+/* Something that they say, or how they go, has changed. Context: process. */
+void tocsin_gasp_refresh(struct tocsin *t);
+
+int tocsin_gasp_init(void);
+void tocsin_gasp_uninit(void);
+
+#endif

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Two virtual machines with a cable between them.  $1: what this one does; $2: node
+# id; $3: the other's; $4: MEMBER_TIMEOUT in ms.
+. /test/guest-lib.sh
+
+echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad
+ip addr add 10.0.0.$2/24 dev eth0
+ip -6 addr add fd00::$2/64 dev eth0
+ip link set eth0 up
+# The other machine may take its time to boot.
+tries=0
+until ping -c 1 -W 1 10.0.0.$3 >/dev/null 2>&1; do
+	tries=$((tries + 1))
+	[ $tries -lt 100 ] || exit 1
+done
+begin="attach node=$2 safety=120000 member=$4 interval=50"
+peer="peer id=$3 local=10.0.0.$2 remote=10.0.0.$3 local1=fd00::$2 remote1=fd00::$3"
+
+# Formed and armed, with a promise in the kernel; killed with no grace, or not.
+dies() {
+	$K "$begin" key "$peer" "sleep 500" arm "form epoch=1 nodes=1,2" \
+		"promise epoch=2 counter=7" "pet for=2500" "note armed" "touch path=/tmp/armed" \
+		"pet for=120000" &
+	await /tmp/armed || exit 1
+	dmesg | grep -E "tocsin: (no )?last words"
+	sleep 1
+	if [ "$1" = kill ]; then
+		kill -9 $!
+	else
+		echo c >/proc/sysrq-trigger
+	fi
+	sleep 60
+}
+
+# When the other has ended, this one must not take itself down for want of it.
+hears() {
+	t "$2" $K "$begin" key "$peer" "sleep 500" arm "form epoch=1 nodes=1,2" \
+		"gasp said=$1" "disarm force=1"
+	grep "last words" /tmp/out | sed 's/^/# /'
+}
+
+case $1 in
+sysrq | kill) dies "$1" ;;
+hears) hears 1 "a panic is told, with what was promised" ;;
+silence) hears 0 "nothing is told, only silence is noticed" ;;
+esac
