@@ -20,7 +20,7 @@ BY_DEFAULT = {
     "6.1": EVERY,
     "6.12": re.compile("door|beat|space|unpetted|evicted|alone|stuck: CPU 1|restart"),
     "6.12-rt": re.compile("door|beat|unpetted|killed|alone|stuck: CPU 1|shutdown"),
-    "debug": re.compile("kunit|door|space|evicted|alone|killed|shutdown"),
+    "debug": re.compile("kunit|door|beat|space|evicted|alone|killed|shutdown"),
 }
 DEBUG = "debug"
 
