@@ -29,7 +29,8 @@ def chosen(cases, flavour, wanted, full):
     """The cases for a kernel.  wanted: beginnings of names, none for all."""
     allowed = EVERY if full else BY_DEFAULT.get(flavour, EVERY)
     return [c for c in cases
-            if (bool(c.suites) <= (flavour == DEBUG)) and
+            if (bool(c.suites) <= (flavour == DEBUG)) and c.only in (None, flavour) and
+            (full or not c.long) and
             (any(c.name.startswith(w) for w in wanted) if wanted else allowed.match(c.name))]
 
 

@@ -5,7 +5,15 @@ IP = "/usr/sbin/ip"     # busybox's knows no namespaces
 
 
 def cases(case):
+    spray = {"modules": ["veth", "bridge"], "tools": [IP, "kspray"], "memory_mb": 512}
+    many = {"modules": ["veth", "bridge"], "tools": [IP, "kmany"]}
     return [
-        case("spray", "guest-spray.sh", modules=["veth", "bridge"], tools=[IP, "kspray"]),
         case("paths", "guest-paths.sh", modules=["veth"], tools=[IP]),
+        case("spray", "guest-spray.sh", ["20000"], **spray),
+        # Ten million, on the kernel that notices what a fault would do.
+        case("spray: millions", "guest-spray.sh", ["5000000", "2"], long=True, only="debug",
+             timeout_s=6 * 3600, **spray),
+        case("many: 8 nodes", "guest-many.sh", ["8", "200", "8000", "5"], memory_mb=512, **many),
+        case("many: 64 nodes", "guest-many.sh", ["64", "2000", "60000", "120"], memory_mb=2048,
+             timeout_s=3600, long=True, **many),
     ]
