@@ -9,6 +9,7 @@ def cases(case):
     many = {"modules": ["veth", "bridge"], "tools": [IP, "kmany"]}
     return [
         case("paths", "guest-paths.sh", modules=["veth"], tools=[IP]),
+        case("life", "guest-life.sh", ["10000"], modules=["veth"], tools=[IP, "kstress"]),
         case("spray", "guest-spray.sh", ["20000"], **spray),
         # Ten million, on the kernel that notices what a fault would do.
         case("spray: millions", "guest-spray.sh", ["5000000", "2"], long=True, only="debug",
