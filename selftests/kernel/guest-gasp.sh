@@ -25,6 +25,7 @@ dies() {
 	await /tmp/armed || exit 1
 	dmesg | grep -E "tocsin: (no )?last words"
 	sleep 1
+	[ "$1" != dump ] || $K kdump || exit 1
 	if [ "$1" = kill ]; then
 		kill -9 $!
 	else
@@ -36,12 +37,13 @@ dies() {
 # When the other has ended, this one must not take itself down for want of it.
 hears() {
 	t "$2" $K "$begin" key "$peer" "sleep 500" arm "form epoch=1 nodes=1,2" \
-		"gasp said=$1" "disarm force=1"
+		"gasp $1" "disarm force=1"
 	grep "last words" /tmp/out | sed 's/^/# /'
 }
 
 case $1 in
-sysrq | kill) dies "$1" ;;
-hears) hears 1 "a panic is told, with what was promised" ;;
-silence) hears 0 "nothing is told, only silence is noticed" ;;
+sysrq | kill | dump) dies "$1" ;;
+hears) hears said=1 "a panic is told, with what was promised" ;;
+either) hears any=1 "the machine ends" ;;
+silence) hears said=0 "nothing is told, only silence is noticed" ;;
 esac

@@ -35,11 +35,14 @@ static void heard(struct nl *nl, const struct nl_event *event, char **options)
 		kctl_die("they say something else");
 }
 
-/* Waits for a peer's end: told (said=1, the default), or only silent (said=0). */
+/* Waits for a peer's end: told (said=1, the default), only silent (said=0), or
+ * either of them (any=1).
+ */
 void kctl_gasp_run(struct nl *nl, char **options)
 {
 	u64 end = base_clock_ns() + kctl_number(options, "within", 60000) * BASE_NS_PER_MS;
 	bool said = kctl_number(options, "said", 1);
+	bool any = kctl_number(options, "any", 0);
 	struct nl_events *events;
 	struct nl_event event;
 	int err;
@@ -53,6 +56,9 @@ void kctl_gasp_run(struct nl *nl, char **options)
 			continue;
 		}
 		kctl_check(err, "event");
+		if (any && (event.core.type == CORE_EVENT_PEER_GASP ||
+			    event.core.type == CORE_EVENT_PEER_SILENT))
+			return;
 		if (event.core.type == CORE_EVENT_PEER_GASP && said) {
 			heard(nl, &event, options);
 			return;
