@@ -6,9 +6,6 @@
 
 #include "generated/netlink.h"
 
-#define MARGIN_NS_MIN	(4 * CORE_NS_PER_MS)
-#define MARGIN_NS_MAX	(10 * CORE_NS_PER_S)
-
 static u64 number(const struct nlattr *attr, u64 otherwise)
 {
 	return attr ? nla_get_u64(attr) : otherwise;
@@ -41,8 +38,8 @@ int tocsin_parse_instance(struct tocsin *t, struct genl_info *info)
 	u8 action = machine ? TOCSIN_ACTION_PANIC : TOCSIN_ACTION_REPORT;
 
 	lockdep_assert_held(&t->mutex);
-	if (margin_ns < MARGIN_NS_MIN || margin_ns > MARGIN_NS_MAX) {
-		GENL_SET_ERR_MSG(info, "TOC margin: 4 ms to 10 s");
+	if (margin_ns < CORE_TOC_MARGIN_NS_MIN || margin_ns > CORE_TOC_MARGIN_NS_MAX) {
+		GENL_SET_ERR_MSG(info, "TOC margin: 4 ms to 1 min");
 		return -ERANGE;
 	}
 	if (attr[TOCSIN_A_ACTION])

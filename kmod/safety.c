@@ -23,9 +23,6 @@
 #include "recorder.h"
 #include "toc.h"
 
-#define CHECKS_PER_MARGIN	4
-#define CHECK_NS_MAX		(25 * NSEC_PER_MSEC)
-#define CHECK_NS_MIN		NSEC_PER_MSEC
 /* A check later than this is worth an entry in the recorder. */
 #define CHECK_LATE_NS		(10 * NSEC_PER_MSEC)
 
@@ -195,7 +192,8 @@ static int checks_start(const struct tocsin *t)
 	unsigned int cpu;
 	int state;
 
-	check_ns = clamp_t(u64, t->toc_margin_ns / CHECKS_PER_MARGIN, CHECK_NS_MIN, CHECK_NS_MAX);
+	check_ns = clamp_t(u64, t->toc_margin_ns / CORE_CHECKS_PER_MARGIN, CORE_CHECK_NS_MIN,
+			   CORE_CHECK_NS_MAX);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(&checks, cpu)->late_max_ns = 0;
 	/* Calls check_start() for each CPU that is, and will be, online. */

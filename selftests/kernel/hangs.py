@@ -9,6 +9,8 @@ ALL_BUT_3 = {"cpus": 4}
 # A host with fewer CPUs to give than spin in the guest may stop one for long.
 LATE_MS = 10000
 PANIC = "tocsin: TOC: safety lease ran out"
+# In the middle of the memory: the initramfs is at its end.
+PSTORE = 0x8000000
 WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
 
 HANGS = [
@@ -40,6 +42,10 @@ def cases(case):
              for name, arguments, more in HANGS]
     found.append(case("watchdog", "guest-watchdog.sh", qemu_args=WATCHDOG,
                       modules=["i6300esb"]))
+    found.append(case("pstore", "guest-pstore.sh", ["fall"], again=["read"],
+                      append=f"memmap=1M${PSTORE:#x} ",
+                      modules=[("ramoops", f"mem_address={PSTORE:#x} mem_size=0x100000 "
+                                "record_size=0x10000")]))
     # Only hardware helps here; without it the machine hangs for good.
     every = ["watchdog", "mask=3"]
     found.append(case("hang: every CPU, the hardware watchdog resets the machine",
