@@ -106,6 +106,7 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 		json_string(crash_node_name(record, header->node_id)));
 	json_object_set_new(root, "node_id", json_integer(header->node_id));
 	json_object_set_new(root, "source", json_string(record->source));
+	json_object_set_new(root, "recorder_phys", json_integer((json_int_t)header->phys));
 	json_object_set_new(root, "cluster_id", identity(header->cluster_id));
 	json_object_set_new(root, "incarnation", identity(header->incarnation));
 	json_object_set_new(root, "armed", json_boolean(header->armed));

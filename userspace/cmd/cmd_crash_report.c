@@ -208,6 +208,7 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 	fprintf(out, "\nNode:     %s (id %u), kernel %.*s, module %.*s\n",
 		crash_node_name(record, header->node_id), header->node_id,
 		RECORDER_NAME_SIZE, header->kernel, RECORDER_NAME_SIZE, header->build);
+	fprintf(out, "Recorder: at physical address %#llx\n", (unsigned long long)header->phys);
 	print_when(out, record);
 	if (header->verdict.code)
 		fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u\n",

@@ -112,7 +112,7 @@ static void once(void)
 		memory_take();
 	if (is("console"))
 		console_lock();
-	if (is("console") || is("none"))
+	if (is("console"))
 		deed();
 	/* Waits for ever for the CPUs that hang. */
 	if (is("stop"))
@@ -151,6 +151,8 @@ static int work(void *unused)
 
 static int once_work(void *unused)
 {
+	/* Before the threads that stand for the applications. */
+	sched_set_fifo(current);
 	schedule_timeout_uninterruptible(msecs_to_jiffies(2 * STUCK_DELAY_MS));
 	once();
 	for (;;)
@@ -181,6 +183,8 @@ static int __init stuck_init(void)
 	stamps->cpus = num_online_cpus();
 	/* Put together here: its bytes must not be found in this module's text. */
 	snprintf(stamps->magic, sizeof(stamps->magic), "%s-%s", "TOCSIN", "STAMPS");
+	if (is("none"))
+		deed();
 	pr_notice("stuck: %s, CPUs %#lx\n", how, mask);
 	for_each_online_cpu(cpu) {
 		task = kthread_create_on_cpu(work, NULL, cpu, "stuck/%u");
