@@ -22,11 +22,11 @@ HANGS = [
     ("the owner's cgroup is frozen", ["frozen", "how=none"], {}),
     ("hogs of user space, SCHED_FIFO 99, no throttle", ["hogs", "how=none"], {}),
     ("hogs of the kernel, SCHED_FIFO 99, no throttle", ["fifo", "how=fifo"], {}),
-    ("the memory is exhausted, reserves included", ["unpetted:5000", "how=memory"], {}),
-    ("a flood of softirqs on each CPU", ["unpetted", "how=softirq"], {}),
-    ("the console is locked for ever", ["unpetted", "how=console"], {}),
+    ("the memory is exhausted, reserves included", ["unpetted:12000", "how=memory"], {}),
+    ("a flood of softirqs on each CPU", ["unpetted:3000", "how=softirq"], {}),
+    ("the console is locked for ever", ["unpetted:3000", "how=console"], {}),
     ("a CPU hangs inside of the console's driver",
-     ["console", "how=probe", "symbol=wait_for_lsr"], {}),
+     ["console:3000", "how=probe", "symbol=wait_for_lsr,serial8250_console_write"], {}),
     ("a CPU hangs holding the module's own lock",
      ["together", "how=probe", "symbol=core_tick"], {}),
     ("a service hangs while it loads a crash kernel", ["kdump", "how=none"], CRASH),
@@ -44,8 +44,8 @@ def cases(case):
                       modules=["i6300esb"]))
     found.append(case("pstore", "guest-pstore.sh", ["fall"], again=["read"],
                       append=f"memmap=1M${PSTORE:#x} ",
-                      modules=[("ramoops", f"mem_address={PSTORE:#x} mem_size=0x100000 "
-                                "record_size=0x10000")]))
+                      modules=[f"ramoops mem_address={PSTORE:#x} mem_size=0x100000 "
+                               "record_size=0x10000"]))
     # Only hardware helps here; without it the machine hangs for good.
     every = ["watchdog", "mask=3"]
     found.append(case("hang: every CPU, the hardware watchdog resets the machine",

@@ -31,7 +31,7 @@ MODULE_PARM_DESC(how, "irq, fifo, softirq, memory, console, stop, probe, none");
 
 static char *symbol = "";
 module_param(symbol, charp, 0444);
-MODULE_PARM_DESC(symbol, "how=probe: the first CPU that enters this function never returns");
+MODULE_PARM_DESC(symbol, "how=probe: the first CPU in this function (or the next) stays");
 
 static unsigned int for_ms;
 module_param(for_ms, uint, 0444);
@@ -171,6 +171,19 @@ static struct kprobe probe = {
 	.pre_handler = probe_hit,
 };
 
+/* The first that this kernel has as a function of its own. */
+static int __init probe_set(void)
+{
+	char *rest = symbol;
+	int err = -ENOENT;
+
+	while (err == -ENOENT && rest) {
+		probe.symbol_name = strsep(&rest, ",");
+		err = register_kprobe(&probe);
+	}
+	return err;
+}
+
 static int __init stuck_init(void)
 {
 	struct task_struct *task;
@@ -197,8 +210,7 @@ static int __init stuck_init(void)
 		return PTR_ERR(task);
 	if (!is("probe"))
 		return 0;
-	probe.symbol_name = symbol;
-	return register_kprobe(&probe);
+	return probe_set();
 }
 
 module_init(stuck_init);
