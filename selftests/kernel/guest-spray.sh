@@ -36,7 +36,6 @@ plug a 1
 plug b 2
 neighbour a 1 2
 neighbour b 2 1
-$IP netns exec a sh -c 'echo 2 >/proc/sys/net/ipv4/ipfrag_time; echo 2 >/proc/sys/net/ipv6/ip6frag_time'
 echo 100000 >/proc/sys/net/core/netdev_max_backlog
 
 for mode in still live; do

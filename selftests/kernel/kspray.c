@@ -29,7 +29,9 @@
 
 #include "names.h"
 
-#define CHUNK	8192
+/* Between two looks at the state: so many, or as many as go in that time. */
+#define CHUNK		8192
+#define CHUNK_NS	(20 * CORE_NS_PER_S)
 
 struct spray {
 	struct dice dice;
@@ -212,15 +214,17 @@ static void answers_check(struct spray *s)
 	}
 }
 
-static void chunk_send(struct spray *s, u64 count)
+/* Return: how many were sent. */
+static u64 chunk_send(struct spray *s, u64 count)
 {
+	u64 left = count, end_ns = base_clock_ns() + CHUNK_NS;
 	static struct frames frames[SPRAY_BATCH];
 	struct arrival arrival;
 	struct shot shot;
 	unsigned int i;
 
-	while (count) {
-		for (i = 0; i < SPRAY_BATCH && count; i++, count--) {
+	while (left && base_clock_ns() < end_ns) {
+		for (i = 0; i < SPRAY_BATCH && left; i++, left--) {
 			shot_make(&s->dice, &s->pool, &shot);
 			frames_make(&s->dice, shot.payload, shot.size, dice_roll(&s->dice, 2),
 				    true, &frames[i], &arrival);
@@ -233,6 +237,7 @@ static void chunk_send(struct spray *s, u64 count)
 		packet_send(s->to_a, frames, i);
 		answers_check(s);
 	}
+	return count - left;
 }
 
 static void spray(struct spray *s, u64 count)
@@ -248,7 +253,7 @@ static void spray(struct spray *s, u64 count)
 			kctl_must(nl_pet(s->b.nl), "pet");
 		memset(s->expected, 0, sizeof(s->expected));
 		state_read(s, &before);
-		chunk_send(s, now);
+		now = chunk_send(s, now);
 		/* What is still in a queue of the other CPU. */
 		kctl_wait_ms(20);
 		state_read(s, &after);
@@ -305,7 +310,8 @@ static void peer_await(struct spray *s, u64 incarnation)
 
 static void lives_record(struct spray *s)
 {
-	static const struct node_options plain = { 0 };
+	/* Long enough that a starved virtual machine loses nobody. */
+	static const struct node_options plain = { 0 }, patient = { .member_ms = 300000 };
 
 	record_life(s, POOL_SECRET, 2, &(struct node_options){ .other_secret = true });
 	record_life(s, POOL_KEY_ID, 2, &(struct node_options){ .key_id = KCTL_KEY_ID + 1 });
@@ -316,8 +322,13 @@ static void lives_record(struct spray *s)
 	peer_await(s, s->b.incarnation);
 	pool_record(&s->pool, POOL_PAST, s->to_b, 2, POOL_EACH);
 	node_stop(&s->b);
-	peer_await(s, 0);
-	node_start(&s->b, "b", 2, &plain);
+	if (s->live) {
+		node_stop(&s->a);
+		node_start(&s->a, "a", 1, &patient);
+	} else {
+		peer_await(s, 0);
+	}
+	node_start(&s->b, "b", 2, s->live ? &patient : &plain);
 	peer_await(s, s->b.incarnation);
 	pool_record(&s->pool, POOL_PRESENT, s->to_b, 2, POOL_EACH);
 	pool_record(&s->pool, POOL_OWN, s->to_a, 1, POOL_EACH);
@@ -347,8 +358,8 @@ int main(int argc, char **argv)
 		spray_inside(s.to_a, &s.dice, count);
 		return 0;
 	}
-	lives_record(&s);
 	s.live = !strcmp(mode, "live");
+	lives_record(&s);
 	if (s.live) {
 		kctl_must(nl_acknowledge(s.b.nl, 1, s.a.incarnation), "acknowledge");
 		node_form(&s.a, 1, s.b.incarnation);
