@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from demo import demo as demos
-from lab import cluster, testbed
+from lab import cluster, errors, testbed
 
 WEB = "web"
 
@@ -26,10 +26,13 @@ class Pair:
     def form(self):
         self.lab.start()
         self.cluster.configure()
-        self.cluster.start()
+        try:
+            self.cluster.start()
+        except errors.CommandFailed:
+            pass    # too slow an answer on a busy host: the members tell
         self.cluster.wait_members(self.lab.nodes)
         check(self.cluster.wait_owner(WEB) is self.first, f"{WEB} does not run on node1")
-        said = self.first.run("journalctl -k | grep 'last words'").out
+        said = self.first.run("dmesg | grep 'last words'").out
         check(re.search(r"last words at a panic: ready on (\d+) of \1 paths", said), said)
 
     def survive(self):
@@ -38,7 +41,7 @@ class Pair:
         heir = self.cluster.wait_owner(WEB, [self.second], self.first)
         check(heir is self.second, f"{WEB} runs on {heir}")
         check(self.second.boot() == survivor, "node2 went down, too")
-        said = self.second.run("journalctl -k | grep 'goes down'").out
+        said = self.second.run("dmesg | grep 'goes down'").out
         check("node1 says that it goes down" in said, said)
         self.first.wait_boot(after=boot, timeout=240)
 
