@@ -63,17 +63,21 @@ static_assert(CORE_DRIFT_NUMERATOR * 999ULL > CORE_DRIFT_DENOMINATOR * 1001ULL,
  * waiting one's fast, and the last CPU stops 0.998 margins after the deadline.
  * Linear in both, so the corners prove all that lies between.
  */
-#define CORE_SILENT_FIRST(lease, margin) \
-	((lease) * 1001 / 1000 + (margin) * 998 / 1000 < \
-	 ((lease) / CORE_DRIFT_DENOMINATOR * CORE_DRIFT_NUMERATOR + (margin)) / 1000 * 999)
+#define CORE_SILENT_NS(lease, margin)	((lease) * 1001 / 1000 + (margin) * 998 / 1000)
+#define CORE_TAKEOVER_NS(lease, margin)	\
+	(((lease) / CORE_DRIFT_DENOMINATOR * CORE_DRIFT_NUMERATOR + (margin)) / 1000 * 999)
 
-static_assert(CORE_SILENT_FIRST(CORE_MEMBER_TIMEOUT_NS_MIN, CORE_TOC_MARGIN_NS_MIN),
+static_assert(CORE_SILENT_NS(CORE_MEMBER_TIMEOUT_NS_MIN, CORE_TOC_MARGIN_NS_MIN) <
+	      CORE_TAKEOVER_NS(CORE_MEMBER_TIMEOUT_NS_MIN, CORE_TOC_MARGIN_NS_MIN),
 	      "silent before taken over, all times short");
-static_assert(CORE_SILENT_FIRST(CORE_MEMBER_TIMEOUT_NS_MAX, CORE_TOC_MARGIN_NS_MIN),
+static_assert(CORE_SILENT_NS(CORE_MEMBER_TIMEOUT_NS_MAX, CORE_TOC_MARGIN_NS_MIN) <
+	      CORE_TAKEOVER_NS(CORE_MEMBER_TIMEOUT_NS_MAX, CORE_TOC_MARGIN_NS_MIN),
 	      "silent before taken over, a long lease and a short margin");
-static_assert(CORE_SILENT_FIRST(CORE_MEMBER_TIMEOUT_NS_MIN, CORE_TOC_MARGIN_NS_MAX),
+static_assert(CORE_SILENT_NS(CORE_MEMBER_TIMEOUT_NS_MIN, CORE_TOC_MARGIN_NS_MAX) <
+	      CORE_TAKEOVER_NS(CORE_MEMBER_TIMEOUT_NS_MIN, CORE_TOC_MARGIN_NS_MAX),
 	      "silent before taken over, a short lease and a long margin");
-static_assert(CORE_SILENT_FIRST(CORE_MEMBER_TIMEOUT_NS_MAX, CORE_TOC_MARGIN_NS_MAX),
+static_assert(CORE_SILENT_NS(CORE_MEMBER_TIMEOUT_NS_MAX, CORE_TOC_MARGIN_NS_MAX) <
+	      CORE_TAKEOVER_NS(CORE_MEMBER_TIMEOUT_NS_MAX, CORE_TOC_MARGIN_NS_MAX),
 	      "silent before taken over, all times long");
 
 static_assert(CORE_TOC_MARGIN_NS_MIN / CORE_CHECKS_PER_MARGIN >= CORE_CHECK_NS_MIN,
