@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "core_battery.h"
 #include "instance.h"
+#include "log.h"
 #include "recorder.h"
 
 /* No divisor of a second: the readings come at all phases of it. */
@@ -69,14 +70,15 @@ static void examine(struct tocsin *t, u64 longest_ns)
 	bool holds;
 
 	tocsin_record(t, RECORDER_STOOD_STILL, 0, 0, longest_ns, 0, 0, 0);
-	pr_warn("tocsin: this machine stood still for up to %llu ms, or %s was set\n",
-		div_u64(longest_ns, NSEC_PER_MSEC), battery_clock);
+	tocsin_printk(KERN_WARNING
+		      "tocsin: this machine stood still for up to %llu ms, or %s was set\n",
+		      div_u64(longest_ns, NSEC_PER_MSEC), battery_clock);
 	sleep_ms(div_u64(grace_ns, NSEC_PER_MSEC));
 	tocsin_lock(t, &flags);
 	holds = core_stood_still(t->core, since_ns);
 	tocsin_unlock(t, flags);
 	if (holds)
-		pr_notice("tocsin: a majority has acknowledged this node since\n");
+		tocsin_printk(KERN_NOTICE "tocsin: a majority has acknowledged this node since\n");
 }
 
 static int watch(void *data)
@@ -105,8 +107,9 @@ void tocsin_battery_start(struct tocsin *t)
 		return;
 	clock_device = rtc_class_open(battery_clock);
 	if (!clock_device) {
-		pr_notice("tocsin: no battery clock %s: only peers can tell of a stop\n",
-			  battery_clock);
+		tocsin_printk(KERN_NOTICE
+			      "tocsin: no battery clock %s: only peers can tell of a stop\n",
+			      battery_clock);
 		return;
 	}
 	task = kthread_run(watch, t, "tocsin-battery");
@@ -114,7 +117,8 @@ void tocsin_battery_start(struct tocsin *t)
 		watcher = task;
 		return;
 	}
-	pr_warn("tocsin: no thread for the battery clock: error %ld\n", PTR_ERR(task));
+	tocsin_printk(KERN_WARNING "tocsin: no thread for the battery clock: error %ld\n",
+		      PTR_ERR(task));
 	rtc_class_close(clock_device);
 	clock_device = NULL;
 }

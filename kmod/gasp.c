@@ -31,6 +31,7 @@
 #include "frame.h"
 #include "guard.h"
 #include "instance.h"
+#include "log.h"
 #include "recorder.h"
 
 /* Routes and neighbours change without a word to this module. */
@@ -160,15 +161,16 @@ u32 tocsin_gasp_start(struct tocsin *t)
 			reason = "out of memory";
 	}
 	if (reason) {
-		pr_notice("tocsin: no last words at a panic: %s\n", reason);
+		tocsin_printk(KERN_NOTICE "tocsin: no last words at a panic: %s\n", reason);
 		return TOCSIN_WARNING_NO_GASP;
 	}
 	crash_notes_find();
 	tocsin_frame_refresh(t, &found);
 	WRITE_ONCE(running, true);
 	queue_delayed_work(system_highpri_wq, &refresh_work, REFRESH_JIFFIES);
-	pr_info("tocsin: last words at a panic: ready on %u of %u paths%s%s\n", found.ready,
-		found.paths, found.reason ? "; first of the others: " : "", found.reason ?: "");
+	tocsin_printk(KERN_INFO "tocsin: last words at a panic: ready on %u of %u paths%s%s\n",
+		      found.ready, found.paths, found.reason ? "; first of the others: " : "",
+		      found.reason ?: "");
 	return found.ready < found.paths ? TOCSIN_WARNING_NO_GASP : 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "instance.h"
+#include "log.h"
 #include "recorder.h"
 
 #define MARGIN_NS_SHORT		(20 * NSEC_PER_MSEC)
@@ -42,7 +43,8 @@ static int reboot_notified(struct notifier_block *block, unsigned long action, v
 	core_shutdown(t->core, now_ns, grace_ns);
 	tocsin_record(t, RECORDER_REBOOT, 0, 0, core_safety_lease_ns(t->core), action, 0, 0);
 	tocsin_unlock(t, flags);
-	pr_notice("tocsin: armed during shutdown: it must end within %u s\n", shutdown_grace_s);
+	tocsin_printk(KERN_NOTICE "tocsin: armed during shutdown: it must end within %u s\n",
+		      shutdown_grace_s);
 	return NOTIFY_DONE;
 }
 
@@ -57,7 +59,8 @@ static int sleep_prepare(struct tocsin *t)
 	mutex_unlock(&t->mutex);
 	if (!armed)
 		return NOTIFY_OK;
-	pr_warn("tocsin: armed: no sleep; halt the cluster on this node first\n");
+	tocsin_printk(KERN_WARNING
+		      "tocsin: armed: no sleep; halt the cluster on this node first\n");
 	return notifier_from_errno(-EBUSY);
 }
 
@@ -129,19 +132,21 @@ u32 tocsin_guard_warnings(const struct tocsin *t)
 		return 0;
 	if (!kexec_crash_loaded()) {
 		warnings |= TOCSIN_WARNING_NO_KDUMP;
-		pr_warn("tocsin: no crash kernel is loaded: a TOC will leave no dump\n");
+		tocsin_printk(KERN_WARNING
+			      "tocsin: no crash kernel is loaded: a TOC will leave no dump\n");
 		if (!panic_timeout && t->action == TOCSIN_ACTION_PANIC) {
 			warnings |= TOCSIN_WARNING_NO_RESTART;
-			pr_warn("tocsin: kernel.panic is 0: no restart after a TOC\n");
+			tocsin_printk(KERN_WARNING
+				      "tocsin: kernel.panic is 0: no restart after a TOC\n");
 		}
 	}
 	if (!hardlockup_panics()) {
 		warnings |= TOCSIN_WARNING_NO_HARDLOCKUP_PANIC;
-		pr_notice("tocsin: kernel.hardlockup_panic is off\n");
+		tocsin_printk(KERN_NOTICE "tocsin: kernel.hardlockup_panic is off\n");
 	}
 	if (t->toc_margin_ns < MARGIN_NS_SHORT) {
 		warnings |= TOCSIN_WARNING_MARGIN;
-		pr_warn("tocsin: the TOC margin is below 20 ms\n");
+		tocsin_printk(KERN_WARNING "tocsin: the TOC margin is below 20 ms\n");
 	}
 	return warnings;
 }

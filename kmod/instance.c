@@ -20,6 +20,7 @@
 #include "gasp.h"
 #include "guard.h"
 #include "key.h"
+#include "log.h"
 #include "notify.h"
 #include "recorder.h"
 #include "safety.h"
@@ -247,8 +248,9 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner)
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
 	tocsin_record(t, RECORDER_DETACH, 0, 0, end_ns, 0, task_tgid_nr(current), 0);
-	pr_warn("tocsin: the cluster manager went away while armed: %lld ms left\n",
-		div_s64(end_ns - now_ns, NSEC_PER_MSEC));
+	tocsin_printk(KERN_WARNING
+		      "tocsin: the cluster manager went away while armed: %lld ms left\n",
+		      div_s64(end_ns - now_ns, NSEC_PER_MSEC));
 	tocsin_safety_check(t);
 out:
 	mutex_unlock(&t->mutex);

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "instance.h"
+#include "log.h"
 #include "names.h"
 #include "recorder.h"
 #include "trace.h"
@@ -133,10 +134,13 @@ static void text_write(struct tocsin *t, struct recorder_verdict *verdict)
  */
 static void report(struct tocsin *t, enum core_verdict code, u64 late_ns)
 {
+	static DEFINE_RATELIMIT_STATE(say, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
 	tocsin_record(t, RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
 	trace_tocsin_toc(code, late_ns);
-	pr_warn_ratelimited("tocsin: node %u %s is silent for good: %s\n",
-			    t->core->config.node_id, t->name, core_verdict_name(code));
+	if (__ratelimit(&say))
+		tocsin_printk(KERN_WARNING "tocsin: node %u %s is silent for good: %s\n",
+			      t->core->config.node_id, t->name, core_verdict_name(code));
 }
 
 void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_ns)
@@ -171,7 +175,7 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	trace_tocsin_toc(code, late_ns);
 	if (t->action == TOCSIN_ACTION_PANIC)
 		panic("tocsin: TOC: %s", verdict->text);
-	pr_emerg("tocsin: TOC, restarting: %s\n", verdict->text);
+	tocsin_printk_now(KERN_EMERG "tocsin: TOC, restarting: %s\n", verdict->text);
 	emergency_restart();
 	park(NULL);
 }

@@ -23,6 +23,7 @@
 #include <uapi/linux/sched/types.h>
 
 #include "compat.h"
+#include "log.h"
 
 #define PRIORITY_FALLBACK	99
 /* Share of a CPU that the thread may ask for. */
@@ -134,8 +135,9 @@ static void thread_favour(struct task_struct *thread)
 	err = sched_setattr_nocheck(thread, &deadline);
 	if (!err)
 		return;
-	pr_warn("tocsin: %s cannot have SCHED_DEADLINE (%d): a real-time task may starve it\n",
-		thread->comm, err);
+	tocsin_printk(KERN_WARNING
+		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it\n",
+		      thread->comm, err);
 	sched_setattr_nocheck(thread, &fifo);
 }
 

@@ -2,10 +2,10 @@
 #include "warn.h"
 
 #include <linux/kernel.h>
-#include <linux/printk.h>
 #include <linux/ratelimit.h>
 
 #include "instance.h"
+#include "log.h"
 #include "names.h"
 
 #define WARN_MEMBERS	4
@@ -103,27 +103,37 @@ static void lease_warn(struct tocsin *t, const struct core_event *event)
 	else
 		scnprintf(text, sizeof(text), "; the cluster manager renewed it %llu ms ago",
 			  (READ_ONCE(t->now_ns) - READ_ONCE(t->last_pet_ns)) / NSEC_PER_MSEC);
-	pr_warn("tocsin: %s lease: %s gone, %llu ms left%s\n", core_lease_name(event->path), part,
-		left_ms, text);
+	tocsin_printk(KERN_WARNING "tocsin: %s lease: %s gone, %llu ms left%s\n",
+		      core_lease_name(event->path), part, left_ms, text);
+}
+
+static void peer_warn(struct tocsin *t, const struct core_event *event)
+{
+	const char *name = t->peer[event->peer].name;
+
+	if (event->type == CORE_EVENT_PEER_HEARD)
+		tocsin_printk(KERN_INFO "tocsin: node %u %s heard, incarnation %016llx\n",
+			      event->peer, name, event->incarnation);
+	else if (event->type == CORE_EVENT_PEER_SILENT)
+		tocsin_printk(KERN_WARNING "tocsin: node %u %s silent for %llu ms\n", event->peer,
+			      name, event->value_ns / NSEC_PER_MSEC);
+	else
+		tocsin_printk(KERN_WARNING "tocsin: node %u %s says that it goes down\n",
+			      event->peer, name);
 }
 
 void tocsin_warn(struct tocsin *t, const struct core_event *event)
 {
+	static DEFINE_RATELIMIT_STATE(peers, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	static DEFINE_RATELIMIT_STATE(half, WARN_INTERVAL, WARN_BURST);
 	static DEFINE_RATELIMIT_STATE(three_quarters, WARN_INTERVAL, WARN_BURST);
 
 	switch (event->type) {
 	case CORE_EVENT_PEER_HEARD:
-		pr_info_ratelimited("tocsin: node %u %s heard, incarnation %016llx\n",
-				    event->peer, t->peer[event->peer].name, event->incarnation);
-		break;
 	case CORE_EVENT_PEER_SILENT:
-		pr_warn_ratelimited("tocsin: node %u %s silent for %llu ms\n", event->peer,
-				    t->peer[event->peer].name, event->value_ns / NSEC_PER_MSEC);
-		break;
 	case CORE_EVENT_PEER_GASP:
-		pr_warn_ratelimited("tocsin: node %u %s says that it goes down\n", event->peer,
-				    t->peer[event->peer].name);
+		if (__ratelimit(&peers))
+			peer_warn(t, event);
 		break;
 	case CORE_EVENT_LEASE_HALF:
 		if (__ratelimit(&half))

@@ -13,6 +13,8 @@ PANIC = "tocsin: TOC: safety lease ran out"
 PSTORE = 0x8000000
 WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
 
+IN_THE_CONSOLE = ["how=probe", "symbol=wait_for_lsr,serial8250_console_write"]
+
 HANGS = [
     ("one CPU of two, the owner's, with interrupts off", ["pinned", "mask=1"], {}),
     ("all CPUs but the last of four with interrupts off", ["pinned", "mask=7"], ALL_BUT_3),
@@ -25,8 +27,8 @@ HANGS = [
     ("the memory is exhausted, reserves included", ["unpetted:12000", "how=memory"], {}),
     ("a flood of softirqs on each CPU", ["unpetted:3000", "how=softirq"], {}),
     ("the console is locked for ever", ["unpetted:3000", "how=console"], {}),
-    ("a CPU hangs inside of the console's driver",
-     ["console:3000", "how=probe", "symbol=wait_for_lsr,serial8250_console_write"], {}),
+    ("CPU 0 hangs inside of the console's driver", ["console0:3000", *IN_THE_CONSOLE], {}),
+    ("CPU 1 hangs inside of the console's driver", ["console1:3000", *IN_THE_CONSOLE], {}),
     ("a CPU hangs holding the module's own lock",
      ["together", "how=probe", "symbol=core_tick"], {}),
     ("a service hangs while it loads a crash kernel", ["kdump", "how=none"], CRASH),
