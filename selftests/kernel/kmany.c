@@ -19,6 +19,9 @@
 
 #include "names.h"
 
+/* A virtual CPU of a busy host may come late to a timer's interrupt. */
+#define LATE_NS		CORE_NS_PER_S
+
 struct many {
 	unsigned int nodes;
 	u64 interval_ns;
@@ -209,7 +212,7 @@ static void halves_silent(struct many *m, const char *script)
 		do {
 			all_pet(m);
 			kctl_must(nl_status_get(m->nl[node], &status), "status-get");
-			if (!status.verdict && status.now_ns > status.quorum_ns)
+			if (!status.verdict && status.now_ns > status.quorum_ns + LATE_NS)
 				kctl_die("node %u lives past its lease", node);
 			if (!status.verdict && base_clock_ns() > cut_ns + 2 * m->member_ns)
 				kctl_die("node %u lives on", node);
