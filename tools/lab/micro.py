@@ -46,6 +46,7 @@ class Job:
     started:      called with QEMU's process, which then is in a session of
                   its own, so that its share of the CPUs can be set
     env:          more environment variables for QEMU
+    pass_files:   open files that QEMU inherits under their numbers
     """
     command: list
     modules: list = dataclasses.field(default_factory=list)
@@ -65,6 +66,7 @@ class Job:
     watch: object = None
     started: object = None
     env: dict = dataclasses.field(default_factory=dict)
+    pass_files: list = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass
@@ -86,12 +88,19 @@ def run(job):
     job.kernel = job.kernel or kmods.Kernel()
     if job.kernel.sets("KASAN"):
         job.memory_mb = max(job.memory_mb, KASAN_MEMORY_MB)
+    with qemu.memory_file("initrd") as initrd:
+        initramfs(job).save(initrd)
+        return run_with(job, initrd)
+
+
+def run_with(job, initrd, more=()):
+    """The same with an initramfs that is there, and more arguments of QEMU."""
     with contextlib.ExitStack() as stack:
         files = {name: stack.enter_context(qemu.memory_file(name))
-                 for name in ("initrd", "output", "result")}
-        _initramfs(job).save(files["initrd"])
+                 for name in ("output", "result")}
+        files["initrd"] = initrd
         begin = qemu.now_ms()
-        console, ended = _boot(job, files)
+        console, ended = boot(job, files, argv_of(job, files) + list(more))
         seconds = (qemu.now_ms() - begin) / 1000
         output = _read(files["output"])
         result = _read(files["result"]).splitlines()
@@ -99,7 +108,7 @@ def run(job):
     return Outcome(reason, output, console, result, seconds)
 
 
-def _initramfs(job):
+def initramfs(job):
     root = cpio.Archive()
     root.file("/bin/busybox", "/bin/busybox", 0o755)
     root.file(os.path.join(HERE, "guest/micro-init"), "/init", 0o755)
@@ -153,9 +162,8 @@ def _add_modules(root, job):
         root.write("/etc/micro/unload", "".join(n + "\n" for n in names[::-1]))
 
 
-def _boot(job, files):
-    """Runs QEMU to its end.  Returns the console and whether it ended by
-    itself in time."""
+def argv_of(job, files):
+    """QEMU's command line."""
     argv = [qemu.QEMU, *qemu.accel(), *qemu.BARE, "-machine", "q35",
             "-smp", str(job.cpus), "-m", str(job.memory_mb),
             "-kernel", job.kernel.image,
@@ -171,12 +179,18 @@ def _boot(job, files):
         argv += ["-object", f"memory-backend-file,id=ram,size={job.memory_mb}M,share=on,"
                  f"mem-path={_fd_of_this_process(job.memory)}",
                  "-machine", "memory-backend=ram"]
+    return argv + job.qemu_args
+
+
+def boot(job, files, argv):
+    """Runs QEMU to its end.  Returns the console and whether it ended by
+    itself in time."""
     begin = qemu.now_ms()
-    proc = qemu.spawn(argv + job.qemu_args, stdout=subprocess.PIPE,
+    proc = qemu.spawn(argv, stdout=subprocess.PIPE,
                       stderr=subprocess.STDOUT,
                       start_new_session=bool(job.started),
                       env={**os.environ, **job.env},
-                      pass_fds=[f.fileno() for f in files.values()])
+                      pass_fds=[f.fileno() for f in [*files.values(), *job.pass_files]])
     if job.started:
         job.started(proc)
     timer = threading.Timer(job.timeout_s, proc.kill)
