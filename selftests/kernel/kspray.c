@@ -311,7 +311,8 @@ static void peer_await(struct spray *s, u64 incarnation)
 static void lives_record(struct spray *s)
 {
 	/* Long enough that a starved virtual machine loses nobody. */
-	static const struct node_options plain = { 0 }, patient = { .member_ms = 300000 };
+	static const struct node_options plain = { 0 };
+	static const struct node_options patient = { .member_ms = 300000, .interval_ms = 1000 };
 
 	record_life(s, POOL_SECRET, 2, &(struct node_options){ .other_secret = true });
 	record_life(s, POOL_KEY_ID, 2, &(struct node_options){ .key_id = KCTL_KEY_ID + 1 });

@@ -111,6 +111,7 @@ struct node_options {
 	u32 key_id;
 	bool other_secret;
 	u64 member_ms;
+	u64 interval_ms;
 };
 
 void node_start(struct node *node, const char *space, u16 id, const struct node_options *options);

@@ -40,7 +40,7 @@ void node_start(struct node *node, const char *space, u16 id, const struct node_
 	struct nl_config config = {
 		.core = {
 			.cluster_id = options->cluster ?: KCTL_CLUSTER,
-			.interval_ns = INTERVAL_MS * CORE_NS_PER_MS,
+			.interval_ns = (options->interval_ms ?: INTERVAL_MS) * CORE_NS_PER_MS,
 			.member_timeout_ns = (options->member_ms ?: 20000) *
 					     CORE_NS_PER_MS,
 			.safety_timeout_ns = CORE_SAFETY_TIMEOUT_NS_MAX,
