@@ -25,6 +25,7 @@
 #include <uapi/linux/tocsin.h>
 
 #include "core_info.h"
+#include "core_late.h"
 #include "core_state.h"
 #include "link.h"
 #include "urgent.h"
@@ -44,6 +45,7 @@ struct tocsin_stats {
 	atomic64_t drop[CORE_DROP_COUNT];
 	u64 late_last_ns;
 	u64 late_max_ns;
+	u64 late[CORE_LATE_CLASSES];
 };
 
 struct tocsin {

@@ -211,6 +211,17 @@ static int put_drop(struct sk_buff *skb, u8 reason, u64 count)
 	return 0;
 }
 
+static int put_late(struct sk_buff *skb, unsigned int i, u64 count)
+{
+	struct nlattr *nest = nla_nest_start(skb, TOCSIN_A_STATS_LATE);
+
+	if (!nest || put_u64(skb, TOCSIN_A_LATE_BELOW_NS, core_late_below_ns(i)) ||
+	    put_u64(skb, TOCSIN_A_LATE_COUNT, count))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 int tocsin_put_stats(struct sk_buff *skb, struct tocsin *t)
 {
 	struct tocsin_stats *stats = &t->stats;
@@ -228,6 +239,9 @@ int tocsin_put_stats(struct sk_buff *skb, struct tocsin *t)
 		return -EMSGSIZE;
 	for (i = CORE_DROP_NONE + 1; i < CORE_DROP_COUNT; i++)
 		if (put_drop(skb, i, atomic64_read(&stats->drop[i])))
+			return -EMSGSIZE;
+	for (i = 0; i < CORE_LATE_CLASSES; i++)
+		if (put_late(skb, i, READ_ONCE(stats->late[i])))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

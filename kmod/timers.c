@@ -13,10 +13,13 @@ static void lateness_measure(struct tocsin *t)
 {
 	s64 late = ktime_to_ns(ktime_sub(ktime_get(), READ_ONCE(t->beat_due)));
 	u64 late_ns = late > 0 ? late : 0;
+	unsigned int i;
 
 	WRITE_ONCE(t->stats.late_last_ns, late_ns);
 	if (late_ns > t->stats.late_max_ns)
 		WRITE_ONCE(t->stats.late_max_ns, late_ns);
+	i = core_late_class(late_ns);
+	WRITE_ONCE(t->stats.late[i], t->stats.late[i] + 1);
 	if (late_ns > t->core->config.interval_ns)
 		tocsin_record(t, RECORDER_SEND_LATE, 0, 0, late_ns, 0, 0, 0);
 }

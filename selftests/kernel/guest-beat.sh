@@ -49,6 +49,8 @@ t "a key change leaves no gap" $K "attach node=1 safety=20000 member=3000" \
 	"key slot=1 id=8 transmit=0" \
 	key "peer id=2" "hear id=2" "key slot=1 id=9 transmit=0" "sleep 1800" "peers up=1" \
 	"key slot=0" "sleep 1800" "peers up=1"
+t "each beat is counted with its lateness" $K "attach node=1 safety=20000 member=8000" \
+	key "peer id=2" "sleep 2000" "stats beats=5"
 t "nothing is sent or taken without a key" fails $K \
 	"attach node=1 safety=20000 member=8000" "peer id=2" \
 	"hear id=2"

@@ -227,6 +227,7 @@ static void do_stats(char **options)
 {
 	struct nl_stats stats;
 	unsigned int i;
+	u64 beats = 0;
 
 	kctl_check(nl_stats_get(nl, &stats), "stats-get");
 	printf("received=%llu sent=%llu errors=%llu late_max=%llu us check_late_max=%llu us\n",
@@ -234,6 +235,15 @@ static void do_stats(char **options)
 	       (unsigned long long)stats.send_errors,
 	       (unsigned long long)stats.late_max_ns / 1000,
 	       (unsigned long long)stats.check_late_max_ns / 1000);
+	for (i = 0; i < stats.late_count; i++) {
+		if (stats.late[i].count)
+			printf("late below %llu us: %llu\n",
+			       (unsigned long long)stats.late[i].below_ns / 1000,
+			       (unsigned long long)stats.late[i].count);
+		beats += stats.late[i].count;
+	}
+	if (beats < kctl_number(options, "beats", 0))
+		kctl_die("%llu beats", (unsigned long long)beats);
 	for (i = 1; i < CORE_DROP_COUNT; i++)
 		if (stats.dropped[i])
 			printf("dropped %s=%llu\n", core_drop_name(i),

@@ -166,6 +166,27 @@ static void print_refused(FILE *out, const json_t *status)
 		fprintf(out, "\n");
 }
 
+/* How long this node's kernel could be kept from its heartbeats: what a shorter
+ * MEMBER_TIMEOUT has to reckon with. */
+static void print_late(FILE *out, const json_t *status)
+{
+	json_t *entry, *late = json_object_get(json_object_get(status, "heartbeat"), "late");
+	const char *before = "\n  Heartbeat timer of this node, late by: ";
+	long long after_ns = 0;
+	size_t at;
+
+	json_array_foreach(late, at, entry) {
+		if (view_number(entry, "count")) {
+			fprintf(out, "%s%.3f ms or more %lld times", before,
+				(double)after_ns / 1e6, view_number(entry, "count"));
+			before = ", ";
+		}
+		after_ns = view_number(entry, "below_ns");
+	}
+	if (*before == ',')
+		fprintf(out, "\n");
+}
+
 static bool wanted(const char *filter, const char *name)
 {
 	return !filter || !strcmp(filter, name);
@@ -217,7 +238,9 @@ void view_table_print(FILE *out, const json_t *status,
 		headed = true;
 		print_package(out, item, filter->verbose);
 	}
-	if (filter->verbose)
+	if (filter->verbose) {
+		print_late(out, status);
 		print_refused(out, status);
+	}
 	fprintf(out, "\n");
 }

@@ -16,6 +16,8 @@ static const char status_text[] =
 	"   \"name\": \"qs1\", \"status\": \"down\", \"state\": \"access_denied\","
 	"   \"why\": \"10.0.0.9: denied\"}},"
 	" \"self\": \"n1\","
+	" \"heartbeat\": {\"late\": [{\"below_ns\": 64000, \"count\": 700},"
+	"   {\"below_ns\": 128000, \"count\": 0}, {\"below_ns\": null, \"count\": 3}]},"
 	" \"nodes\": [{\"name\": \"n1\", \"status\": \"up\", \"state\": \"running\"},"
 	"             {\"name\": \"n2\", \"status\": \"up\", \"state\": \"running\"}],"
 	" \"packages\": [{\"name\": \"web\", \"node\": \"n2\", \"status\": \"up\","
@@ -84,11 +86,22 @@ static void brief_table_leaves_details_out(void **state)
 	free(text);
 }
 
+static void lateness_is_told_by_where_its_classes_begin(void **state)
+{
+	const struct view_filter filter = { .verbose = true };
+	char *text = table_of(&filter);
+
+	assert_int_equal(count(text, "late by: 0.000 ms or more 700 times, "
+				     "0.128 ms or more 3 times\n"), 1);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies_are_the_configured_ones),
 		cmocka_unit_test(quorum_server_is_told_by_the_node_that_asks_it),
+		cmocka_unit_test(lateness_is_told_by_where_its_classes_begin),
 		cmocka_unit_test(brief_table_leaves_details_out),
 	};
 

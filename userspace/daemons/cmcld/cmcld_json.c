@@ -305,6 +305,24 @@ static json_t *package_json(const struct cmcld_snapshot *snapshot, int index)
 			 "description", json_string(conf_text(conf, package->description)));
 }
 
+/* Up to the last that ever happened: zeros behind it say nothing. */
+static json_t *late_json(const struct nl_stats *stats)
+{
+	json_t *late = json_array();
+	unsigned int i, count = stats->late_count;
+
+	while (count && !stats->late[count - 1].count)
+		count--;
+	for (i = 0; i < count; i++) {
+		json_t *below = stats->late[i].below_ns == ~0ULL ? json_null() :
+				json_integer((json_int_t)stats->late[i].below_ns);
+
+		json_array_append_new(late, json_pack("{s:o, s:I}", "below_ns", below,
+						      "count", (json_int_t)stats->late[i].count));
+	}
+	return late;
+}
+
 static json_t *heartbeat_json(const struct nl_stats *stats)
 {
 	json_t *refused = json_object();
@@ -313,11 +331,12 @@ static json_t *heartbeat_json(const struct nl_stats *stats)
 	for (drop = CORE_DROP_NONE + 1; drop < CORE_DROP_COUNT; drop++)
 		json_object_set_new(refused, core_drop_name((enum core_drop)drop),
 				    json_integer((json_int_t)stats->dropped[drop]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "sent", (json_int_t)stats->sent,
 			 "received", (json_int_t)stats->received,
 			 "send_errors", (json_int_t)stats->send_errors,
 			 "late_max_ns", (json_int_t)stats->late_max_ns,
+			 "late", late_json(stats),
 			 "refused", refused);
 }
 

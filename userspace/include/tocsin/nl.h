@@ -152,6 +152,16 @@ int nl_peer_get(struct nl *nl, u16 id, struct nl_peer *peer);
 /* All peers, at most @max; @count is set to how many were written. */
 int nl_peer_list(struct nl *nl, struct nl_peer *peer, size_t max, size_t *count);
 
+/* How often the heartbeat timer was later than the entry before, and by less than
+ * @below_ns (all ones: by anything).
+ */
+struct nl_late {
+	u64 below_ns;
+	u64 count;
+};
+
+#define NL_LATE_MAX	64
+
 struct nl_stats {
 	u64 received;
 	u64 sent;
@@ -162,6 +172,8 @@ struct nl_stats {
 	u64 pets;
 	u64 events_lost;
 	u64 dropped[CORE_DROP_COUNT];
+	struct nl_late late[NL_LATE_MAX];
+	unsigned int late_count;
 };
 
 int nl_stats_get(struct nl *nl, struct nl_stats *stats);

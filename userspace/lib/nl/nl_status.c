@@ -175,6 +175,21 @@ static void drop_take(const struct nlattr *nest, struct nl_stats *stats)
 		stats->dropped[reason] = count;
 }
 
+static void late_take(const struct nlattr *nest, struct nl_stats *stats)
+{
+	struct nl_late late = { 0 };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == TOCSIN_A_LATE_BELOW_NS)
+			late.below_ns = nl_attr_number(attr);
+		if (mnl_attr_get_type(attr) == TOCSIN_A_LATE_COUNT)
+			late.count = nl_attr_number(attr);
+	}
+	if (stats->late_count < NL_LATE_MAX)
+		stats->late[stats->late_count++] = late;
+}
+
 static void counter_take(const struct nlattr *attr, struct nl_stats *stats)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -204,6 +219,9 @@ static void counter_take(const struct nlattr *attr, struct nl_stats *stats)
 		break;
 	case TOCSIN_A_STATS_DROP:
 		drop_take(attr, stats);
+		break;
+	case TOCSIN_A_STATS_LATE:
+		late_take(attr, stats);
 		break;
 	}
 }
