@@ -373,7 +373,7 @@ static const struct {
 	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain },
 	{ "fake", kctl_peer_run }, { "watchdog", kctl_watchdog_run },
 	{ "kdump", kctl_kdump_run }, { "kdump-hang", kctl_kdump_hang_run },
-	{ "sh", kctl_path_shell },
+	{ "sh", kctl_path_shell }, { "crash", kctl_crash_run },
 };
 
 /* Those in other files that use this one's socket. */

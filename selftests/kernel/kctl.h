@@ -54,5 +54,11 @@ void kctl_path_wait(struct nl *nl, char **options);
 void kctl_path_whole(struct nl *nl, char **options);
 void kctl_path_shell(char **options);
 void kctl_watch_run(struct nl *nl, char **options);
+void kctl_crash_run(char **options);
+
+/* This node's clock less @node's, and the shortest way of a heartbeat with it, in
+ * ns.  Listens on eth0 for 2 s and renews meanwhile.
+ */
+s64 kctl_clock_offset(struct nl *nl, u16 node);
 
 #endif

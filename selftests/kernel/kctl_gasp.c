@@ -16,7 +16,7 @@ void kctl_promise_run(struct nl *nl, char **options)
 	kctl_check(nl_promise(nl, kctl_number(options, "epoch", 2), &ballot), "promise");
 }
 
-static void heard(struct nl *nl, const struct nl_event *event, char **options)
+static void heard(struct nl *nl, const struct nl_event *event, s64 offset_ns, char **options)
 {
 	struct nl_peer peer;
 
@@ -28,6 +28,8 @@ static void heard(struct nl *nl, const struct nl_event *event, char **options)
 	       (unsigned long long)(event->time_ns - peer.info.heard_ns) / 1000,
 	       (unsigned long long)event->core.installed_epoch,
 	       (unsigned long long)event->gasp.promised.counter, event->gasp.promised.node);
+	if (offset_ns)
+		printf("at %lld ns of its clock\n", (long long)event->time_ns - offset_ns);
 	if (peer.info.heard || peer.path[0].info.state != CORE_PATH_DOWN)
 		kctl_die("the peer is still heard");
 	if (event->core.installed_epoch != kctl_number(options, "epoch", 1) ||
@@ -36,13 +38,15 @@ static void heard(struct nl *nl, const struct nl_event *event, char **options)
 }
 
 /* Waits for a peer's end: told (said=1, the default), only silent (said=0), or
- * either of them (any=1).
+ * either of them (any=1).  sync=ID: and says when it was, on that node's clock.
  */
 void kctl_gasp_run(struct nl *nl, char **options)
 {
 	u64 end = base_clock_ns() + kctl_number(options, "within", 60000) * BASE_NS_PER_MS;
 	bool said = kctl_number(options, "said", 1);
 	bool any = kctl_number(options, "any", 0);
+	u16 sync = kctl_number(options, "sync", 0);
+	s64 offset_ns = sync ? kctl_clock_offset(nl, sync) : 0;
 	struct nl_events *events;
 	struct nl_event event;
 	int err;
@@ -60,7 +64,7 @@ void kctl_gasp_run(struct nl *nl, char **options)
 			    event.core.type == CORE_EVENT_PEER_SILENT))
 			return;
 		if (event.core.type == CORE_EVENT_PEER_GASP && said) {
-			heard(nl, &event, options);
+			heard(nl, &event, offset_ns, options);
 			return;
 		}
 		if (event.core.type == CORE_EVENT_PEER_GASP)

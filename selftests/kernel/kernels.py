@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which cases run on which kernels, and what is built for each kernel."""
+import importlib.machinery
+import importlib.util
 import os
 import re
 import shutil
@@ -98,3 +100,12 @@ class Built:
     @staticmethod
     def _run(*command):
         subprocess.run(command, cwd=TOP, check=True, stdout=sys.stderr)
+
+
+def load_run():
+    """selftests/kernel/run as a module: its cases and how they become machines."""
+    loader = importlib.machinery.SourceFileLoader("kernel_run", os.path.join(HERE, "run"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("kernel_run", loader))
+    sys.modules["kernel_run"] = module
+    loader.exec_module(module)
+    return module

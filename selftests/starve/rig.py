@@ -51,6 +51,7 @@ class Setting:
     seconds: int = 60
     armed_safety_ms: int = SAFETY_MS
     slow: int = 2
+    host_cpu: int = 0       # where the first CPU of the starved one runs
 
 
 @dataclasses.dataclass
@@ -167,10 +168,13 @@ class Machine:
                 os.sched_setscheduler(tid, os.SCHED_FIFO, os.sched_param(DEVICES_PRIORITY))
             elif self.role == "starved":
                 os.sched_setscheduler(tid, os.SCHED_OTHER, os.sched_param(0))
-                os.sched_setaffinity(tid, {int(name[4]) % os.cpu_count()})
+                os.sched_setaffinity(tid, {self._host_cpu(int(name[4]))})
             else:
                 os.sched_setscheduler(tid, os.SCHED_FIFO, os.sched_param(OBSERVER_PRIORITY))
-                os.sched_setaffinity(tid, {os.cpu_count() - 1})
+                os.sched_setaffinity(tid, {self._host_cpu(-1)})
+
+    def _host_cpu(self, number):
+        return (self.rig.setting.host_cpu + number) % os.cpu_count()
 
     def _work(self):
         try:
@@ -304,7 +308,7 @@ class Rig:
         return any(g[0] <= at_ms and g[1] >= at_ms - window_ms for g in gaps)
 
     def _keep(self, starved, observer, gaps):
-        with open(f"{OUT}/last", "w") as dst:
+        with open(f"{OUT}/last-{self.setting.host_cpu}", "w") as dst:
             for machine in (starved, observer):
                 dst.write(f"== {machine.role} {machine.begin_ms} {machine.outcome.reason}\n"
                           f"{machine.outcome.console}\n{machine.outcome.output}\n")
