@@ -54,6 +54,9 @@ static DECLARE_DELAYED_WORK(refresh_work, refresh);
 
 static void refresh(struct work_struct *work)
 {
+	/* Who asked for it may have been overtaken by the end of it all. */
+	if (!smp_load_acquire(&running))
+		return;
 	tocsin_frame_refresh(tocsin_initial, NULL);
 	queue_delayed_work(system_highpri_wq, &refresh_work, REFRESH_JIFFIES);
 }
@@ -166,7 +169,8 @@ u32 tocsin_gasp_start(struct tocsin *t)
 	}
 	crash_notes_find();
 	tocsin_frame_refresh(t, &found);
-	WRITE_ONCE(running, true);
+	/* The frames are there before who finds it running. */
+	smp_store_release(&running, true);
 	queue_delayed_work(system_highpri_wq, &refresh_work, REFRESH_JIFFIES);
 	tocsin_printk(KERN_INFO "tocsin: last words at a panic: ready on %u of %u paths%s%s\n",
 		      found.ready, found.paths, found.reason ? "; first of the others: " : "",
@@ -198,4 +202,5 @@ int tocsin_gasp_init(void)
 void tocsin_gasp_uninit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+	cancel_delayed_work_sync(&refresh_work);
 }

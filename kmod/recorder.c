@@ -50,7 +50,8 @@ int tocsin_recorder_init(void)
 		       RECORDER_ENTRIES_MIN, RECORDER_ENTRIES_MAX);
 		return -EINVAL;
 	}
-	area = alloc_pages_exact(recorder_size(recorder_entries), GFP_KERNEL | __GFP_ZERO);
+	area = alloc_pages_exact(recorder_size(recorder_entries),
+				 GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	if (!area) {
 		pr_err("tocsin: no %llu contiguous bytes; lower recorder_entries\n",
 		       recorder_size(recorder_entries));

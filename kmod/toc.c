@@ -72,8 +72,6 @@ static void others_park(struct recorder_verdict *verdict)
 {
 	unsigned int cpu;
 
-	if (!COMPAT_PARK_BEFORE_PANIC)
-		return;
 	for_each_online_cpu(cpu) {
 		call_single_data_t *csd = per_cpu_ptr(&toc_park, cpu);
 
@@ -168,13 +166,15 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	if (code == CORE_VERDICT_REQUESTED)
 		strscpy(verdict->reason, t->reason, sizeof(verdict->reason));
 	tocsin_record(t, RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
-	if (t->action == TOCSIN_ACTION_PANIC)
+	if (t->action == TOCSIN_ACTION_RESTART || COMPAT_PARK_BEFORE_PANIC)
 		others_park(verdict);
 	last_heard_find(t, verdict);
 	text_write(t, verdict);
 	trace_tocsin_toc(code, late_ns);
 	if (t->action == TOCSIN_ACTION_PANIC)
 		panic("tocsin: TOC: %s", verdict->text);
+	/* A parked CPU may hold the lock of a serial port: now it is only tried. */
+	oops_in_progress++;
 	tocsin_printk_now(KERN_EMERG "tocsin: TOC, restarting: %s\n", verdict->text);
 	emergency_restart();
 	park(NULL);

@@ -34,7 +34,8 @@
 #define RECORDER_HEADER_SIZE	4096
 #define RECORDER_ENTRIES_DEFAULT 4096
 #define RECORDER_ENTRIES_MIN	64
-#define RECORDER_ENTRIES_MAX	65536
+/* With the rest still below 4 MiB, the largest piece that the kernel hands out. */
+#define RECORDER_ENTRIES_MAX	32768
 #define RECORDER_NAME_SIZE	64
 #define RECORDER_TEXT_SIZE	256
 #define RECORDER_REASON_SIZE	128

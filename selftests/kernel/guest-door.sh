@@ -42,6 +42,17 @@ reload() {
 	done
 }
 
+# More is more than one piece of memory can be.
+recorder_sizes() {
+	rmmod tocsin || return 1
+	for entries in 63 32769; do
+		insmod /lib/modules/*/extra/tocsin.ko recorder_entries=$entries && return 1
+	done
+	insmod /lib/modules/*/extra/tocsin.ko recorder_entries=32768 &&
+		$K "attach node=1" "recorder kind=attach" || return 1
+	rmmod tocsin && insmod /lib/modules/*/extra/tocsin.ko
+}
+
 t "nothing can be done before attaching" $K "expect ENODEV" arm "expect ENODEV" pet \
 	"expect ENODEV" "peer id=2" "status attached=0"
 t "bad configurations are refused" $K "expect EINVAL" "attach node=1 interval=4" \
@@ -86,4 +97,5 @@ kill -9 $OWNER
 wait $OWNER
 t "nothing is left checking" fails grep -q check_fire /proc/timer_list
 t "unload and load again, five times" reload
+t "the recorder has limits, and room for the largest" recorder_sizes
 exit 0

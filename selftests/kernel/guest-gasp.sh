@@ -23,7 +23,8 @@ dies() {
 		"promise epoch=2 counter=7" "pet for=2500" "note armed" "touch path=/tmp/armed" \
 		"pet for=120000" &
 	await /tmp/armed || exit 1
-	dmesg | grep -E "tocsin: (no )?last words"
+	dmesg | grep -E "tocsin: (no )?last words at a panic" || exit 1
+	[ "$1" != deaf ] || insmod /test/stuck.ko how=probe symbol=kdump_nmi_callback || exit 1
 	# Time for the other to find out how far apart the clocks are.
 	sleep 2
 	[ "$1" != dump ] || $K kdump || exit 1
@@ -43,7 +44,7 @@ hears() {
 }
 
 case $1 in
-sysrq | kill | dump) dies "$1" ;;
+sysrq | kill | dump | deaf) dies "$1" ;;
 hears) hears "said=1 sync=$3" "a panic is told, with what was promised" ;;
 either) hears any=1 "the machine ends" ;;
 silence) hears said=0 "nothing is told, only silence is noticed" ;;

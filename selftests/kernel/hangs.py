@@ -37,6 +37,12 @@ HANGS = [
 ]
 
 
+def hung_cpus(arguments):
+    """Those that stuck.ko is told to hang with interrupts off."""
+    masks = [int(a[5:], 0) for a in arguments if a.startswith("mask=")]
+    return {cpu for cpu in range(64) if masks and masks[0] >> cpu & 1}
+
+
 def cases(case):
     """As cases of selftests/kernel/run."""
     found = [case("hang: " + name, "guest-hang.sh", arguments, panic=PANIC,

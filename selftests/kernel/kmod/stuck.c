@@ -42,7 +42,7 @@ struct stamps {
 	char magic[16];
 	u64 phys;
 	u64 cpus;
-	u64 deeds;
+	atomic64_t deeds;
 	u64 ns[STAMPS_MAX];
 };
 
@@ -59,7 +59,7 @@ static void stamp(void)
 /* It has come to what was to be staged. */
 static void deed(void)
 {
-	WRITE_ONCE(stamps->deeds, stamps->deeds + 1);
+	atomic64_inc(&stamps->deeds);
 }
 
 static bool is(const char *name)
