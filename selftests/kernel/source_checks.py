@@ -53,6 +53,7 @@ def sources():
 def checkpatch(_full):
     """checkpatch --strict has nothing to say"""
     script = os.path.join(kernel("source"), "scripts/checkpatch.pl")
+    os.makedirs(OUT, exist_ok=True)
     # Not in the top directory: it would leave a file there.
     _, said = output_of([script, "--no-tree", "--strict", "--terse", "--show-types",
                          "--max-line-length=100", "-f", *sources()], cwd=OUT)
