@@ -168,7 +168,7 @@ struct nl_stats {
 	u64 send_errors;
 	u64 late_last_ns;		/* how late the heartbeat timer ran */
 	u64 late_max_ns;
-	u64 check_late_max_ns;		/* longest time between two checks on one CPU */
+	u64 check_late_max_ns;		/* how much later than due a check of the leases has been */
 	u64 pets;
 	u64 events_lost;
 	u64 dropped[CORE_DROP_COUNT];
