@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Differences between kernels 5.10 and 6.18; the only file that asks for the
- * version.
+/* Differences between kernels; the only file that asks for the version.  6.1 and
+ * 6.12 are tested; what is said of others comes from their changes.
  */
 #ifndef TOCSIN_COMPAT_H
 #define TOCSIN_COMPAT_H

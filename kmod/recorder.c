@@ -15,7 +15,7 @@
 static unsigned int recorder_entries = RECORDER_ENTRIES_DEFAULT;
 module_param(recorder_entries, uint, 0444);
 MODULE_PARM_DESC(recorder_entries,
-		 "Entries of the flight recorder, 64 bytes each, 64 to 65536 (default 4096)");
+		 "Entries of the flight recorder, 64 bytes each, 64 to 32768 (default 4096)");
 
 static struct recorder_header *header;
 static struct recorder_peer *peers;
