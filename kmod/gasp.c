@@ -135,17 +135,17 @@ static bool notifiers_first(void)
 static const char *reason_against(const struct tocsin *t)
 {
 	if (t != tocsin_initial || t->action != TOCSIN_ACTION_PANIC)
-		return "the action is not panic";
+		return "the action is not panic; attach with that to have them";
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return "the network devices' locks sleep on PREEMPT_RT";
+		return "the network devices' locks sleep on PREEMPT_RT; take another kernel";
 	if (sysfs_streq(gasp, "off"))
-		return "switched off by the module's parameter";
+		return "switched off by the module's parameter; load it with gasp=auto";
 	if (notifiers_first())
 		return NULL;
 	if (!sysfs_streq(gasp, "on"))
-		return "crash_kexec_post_notifiers is off";
+		return "crash_kexec_post_notifiers is off; boot with it to have them";
 	if (kexec_crash_loaded())
-		return "crash_kexec_post_notifiers is off and a crash kernel is loaded";
+		return "a crash kernel is loaded; boot with crash_kexec_post_notifiers";
 	return NULL;
 }
 
@@ -161,7 +161,7 @@ u32 tocsin_gasp_start(struct tocsin *t)
 	if (!reason) {
 		err = tocsin_frame_init();
 		if (err)
-			reason = "out of memory";
+			reason = "out of memory; free some and arm again";
 	}
 	if (reason) {
 		tocsin_printk(KERN_NOTICE "tocsin: no last words at a panic: %s\n", reason);

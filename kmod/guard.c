@@ -15,12 +15,12 @@
 #include "recorder.h"
 
 #define MARGIN_NS_SHORT		(20 * NSEC_PER_MSEC)
-#define SHUTDOWN_GRACE_S_MAX	3600
+#define SHUTDOWN_GRACE_S_MAX	3600U
 
 static unsigned int shutdown_grace_s = 60;
 module_param(shutdown_grace_s, uint, 0644);
 MODULE_PARM_DESC(shutdown_grace_s,
-		 "Seconds that the last part of a shutdown may take while armed (default 60)");
+		 "Seconds that the end of a shutdown may take while armed, 0 to 3600 (default 60)");
 
 /* The machine is on its way to sleep, or from it; protected by the mutex. */
 static bool sleeping;
@@ -33,18 +33,19 @@ static bool sleeping;
 static int reboot_notified(struct notifier_block *block, unsigned long action, void *command)
 {
 	struct tocsin *t = tocsin_initial;
-	u64 grace_ns = min_t(u64, shutdown_grace_s, SHUTDOWN_GRACE_S_MAX) * NSEC_PER_SEC;
+	unsigned int grace_s = min(READ_ONCE(shutdown_grace_s), SHUTDOWN_GRACE_S_MAX);
 	unsigned long flags;
 	u64 now_ns;
 
 	if (!tocsin_armed(t))
 		return NOTIFY_DONE;
 	now_ns = tocsin_lock(t, &flags);
-	core_shutdown(t->core, now_ns, grace_ns);
+	core_shutdown(t->core, now_ns, grace_s * NSEC_PER_SEC);
 	tocsin_record(t, RECORDER_REBOOT, 0, 0, core_safety_lease_ns(t->core), action, 0, 0);
 	tocsin_unlock(t, flags);
-	tocsin_printk(KERN_NOTICE "tocsin: armed during shutdown: it must end within %u s\n",
-		      shutdown_grace_s);
+	tocsin_printk(KERN_NOTICE
+		      "tocsin: armed during shutdown: it must end within %u s (shutdown_grace_s)\n",
+		      grace_s);
 	return NOTIFY_DONE;
 }
 
@@ -133,20 +134,26 @@ u32 tocsin_guard_warnings(const struct tocsin *t)
 	if (!kexec_crash_loaded()) {
 		warnings |= TOCSIN_WARNING_NO_KDUMP;
 		tocsin_printk(KERN_WARNING
-			      "tocsin: no crash kernel is loaded: a TOC will leave no dump\n");
+			      "tocsin: no crash kernel is loaded: a TOC will leave no dump; %s\n",
+			      "install kdump-tools, set crashkernel=");
 		if (!panic_timeout && t->action == TOCSIN_ACTION_PANIC) {
 			warnings |= TOCSIN_WARNING_NO_RESTART;
 			tocsin_printk(KERN_WARNING
-				      "tocsin: kernel.panic is 0: no restart after a TOC\n");
+				      "tocsin: kernel.panic is 0: no restart after a TOC; %s\n",
+				      "set it to 5");
 		}
 	}
 	if (!hardlockup_panics()) {
 		warnings |= TOCSIN_WARNING_NO_HARDLOCKUP_PANIC;
-		tocsin_printk(KERN_NOTICE "tocsin: kernel.hardlockup_panic is off\n");
+		tocsin_printk(KERN_NOTICE
+			      "tocsin: kernel.hardlockup_panic is off: %s\n",
+			      "a CPU stuck with interrupts off may stay so; set it to 1");
 	}
 	if (t->toc_margin_ns < MARGIN_NS_SHORT) {
 		warnings |= TOCSIN_WARNING_MARGIN;
-		tocsin_printk(KERN_WARNING "tocsin: the TOC margin is below 20 ms\n");
+		tocsin_printk(KERN_WARNING
+			      "tocsin: the TOC margin is below 20 ms; %s\n",
+			      "raise TOC_MARGIN unless a TOC has been measured to be faster");
 	}
 	return warnings;
 }

@@ -136,8 +136,8 @@ static void thread_favour(struct task_struct *thread)
 	if (!err)
 		return;
 	tocsin_printk(KERN_WARNING
-		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it\n",
-		      thread->comm, err);
+		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it; %s\n",
+		      thread->comm, err, "other SCHED_DEADLINE tasks must leave it room");
 	sched_setattr_nocheck(thread, &fifo);
 }
 

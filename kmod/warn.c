@@ -103,8 +103,10 @@ static void lease_warn(struct tocsin *t, const struct core_event *event)
 	else
 		scnprintf(text, sizeof(text), "; the cluster manager renewed it %llu ms ago",
 			  (READ_ONCE(t->now_ns) - READ_ONCE(t->last_pet_ns)) / NSEC_PER_MSEC);
-	tocsin_printk(KERN_WARNING "tocsin: %s lease: %s gone, %llu ms left%s\n",
-		      core_lease_name(event->path), part, left_ms, text);
+	tocsin_printk(KERN_WARNING "tocsin: %s lease: %s gone, %llu ms left%s; check %s\n",
+		      core_lease_name(event->path), part, left_ms, text,
+		      event->path == CORE_LEASE_QUORUM ? "the network" :
+		      "this node's load and cmcld's journal");
 }
 
 static void peer_warn(struct tocsin *t, const struct core_event *event)
@@ -115,8 +117,9 @@ static void peer_warn(struct tocsin *t, const struct core_event *event)
 		tocsin_printk(KERN_INFO "tocsin: node %u %s heard, incarnation %016llx\n",
 			      event->peer, name, event->incarnation);
 	else if (event->type == CORE_EVENT_PEER_SILENT)
-		tocsin_printk(KERN_WARNING "tocsin: node %u %s silent for %llu ms\n", event->peer,
-			      name, event->value_ns / NSEC_PER_MSEC);
+		tocsin_printk(KERN_WARNING
+			      "tocsin: node %u %s silent for %llu ms; check the network to it\n",
+			      event->peer, name, event->value_ns / NSEC_PER_MSEC);
 	else
 		tocsin_printk(KERN_WARNING "tocsin: node %u %s says that it goes down\n",
 			      event->peer, name);
