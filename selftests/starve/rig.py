@@ -285,8 +285,11 @@ class Rig:
             result.toc = toc[0][1]
         elif starved.outcome.reason:
             result.broken = starved.outcome.reason
+        failure = re.search(r"^not ok .*", starved.outcome.output, re.M)
+        if failure:
+            result.broken = failure.group()      # without a hog all is well
         result.remarks += [line for line in starved.outcome.output.splitlines()
-                           if re.match(r"received=|not ok|dropped|node \d", line)]
+                           if re.match(r"received=|dropped|node \d", line)]
         return result
 
     def _count(self, result, field, machine, begin, end, gaps):
