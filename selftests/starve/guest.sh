@@ -51,6 +51,16 @@ starved_tipc() {
 	topology /tmp/end
 }
 
+# Since 6.12 the bound of real-time tasks is what a server in SCHED_DEADLINE keeps
+# for the others, 50 ms of each second; the old one is for SCHED_DEADLINE alone.
+bound() {
+	echo "$runtime" >/proc/sys/kernel/sched_rt_runtime_us
+	[ "$runtime" = -1 ] || return
+	for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+		[ ! -e "$server" ] || echo 0 >"$server" || echo "not ok fair server"
+	done
+}
+
 hog() {
 	if [ "$1" = flood ]; then
 		usleep $((seconds * rounds * 1000000))
@@ -74,7 +84,7 @@ starve() {
 	watch=$!
 	await /tmp/ready || exit 1
 	echo armed >"$RESULT"
-	echo "$runtime" >/proc/sys/kernel/sched_rt_runtime_us
+	bound
 	usleep 1000000
 	# What it writes must not hold up the machine: a serial line is slow.
 	echo 1 >/proc/sys/kernel/printk
