@@ -7,22 +7,27 @@ import dataclasses
 class Cell:
     """hog: arguments of hog.c ("flood" is traffic from outside); throttle: the
     kernel keeps 50 ms of each second from real-time tasks (its default).
-    toc, silent: what must happen; usually nothing may."""
+    toc, silent: what must happen; usually nothing may.
+    rival_must_lose: TIPC must be seen to fail: nothing but the hog runs for long."""
     name: str
     hog: str
     throttle: bool = True
     toc: str = ""
     silent: bool = False
     safety_ms: int = 0
+    rival_must_lose: bool = False
 
+
+SAFETY_DEFAULT_MS = 5000        # CORE_SAFETY_TIMEOUT_NS_DEFAULT
 
 CELLS = [
     Cell("nice0", "nice 8"),
-    *(Cell(f"fifo{priority}{name}", f"fifo {priority} 1000 0", throttle)
+    *(Cell(f"fifo{priority}{name}", f"fifo {priority} 1000 0", throttle,
+           rival_must_lose=priority == 99)
       for priority in (1, 50, 99)
       for name, throttle in (("", True), ("-free", False))),
     Cell("fifo99-pulse-100-200", "fifo 99 100 200", False),
-    Cell("fifo99-pulse-500-500", "fifo 99 500 500", False),
+    Cell("fifo99-pulse-500-500", "fifo 99 500 500", False, rival_must_lose=True),
     Cell("fork", "fork"),
     Cell("memory", "memory"),
     Cell("io", "io /dev/vda"),
@@ -35,8 +40,11 @@ DEATHS = [
     Cell("death-interrupts-off", "stuck 1000", toc="TOC: quorum lease ran out", silent=True),
     Cell("death-cmcld-starved", "fifo 99 1000 0", False, toc="TOC: safety lease ran out",
          safety_ms=1500),
+    # The cells that can be survived for SAFETY_TIMEOUT only, with its default.
+    *(Cell(f"death-default-fifo{priority}", f"fifo {priority} 1000 0", False,
+           toc="TOC: safety lease ran out", safety_ms=SAFETY_DEFAULT_MS)
+      for priority in (1, 50, 99)),
 ]
 
-# Where the rival must show what the matrix is good for, and what a commit is
-# checked with.
+# What a commit is checked with.
 WORST = "fifo99-free"
