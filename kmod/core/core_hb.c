@@ -5,14 +5,14 @@
  * A peer's life (incarnation) is taken for present only once it has returned a
  * send time of this node that is younger than the first word of that life: a
  * recording cannot do that.  Until then it is a candidate: answered, so that
- * it can prove itself, and otherwise without effect.  While the known life is
+ * it can prove itself, and otherwise without effect (core_claim.c).  While the known life is
  * heard there is no candidate, so recordings cannot disturb it either.
  */
 #include "core_state.h"
 
 static bool answers_candidate(const struct core_peer *peer)
 {
-	return peer->candidate.incarnation && !peer->heard;
+	return peer->claims.candidate.incarnation && !peer->heard;
 }
 
 static u16 flags_for(const struct core *core, u16 id, u64 incarnation, u64 now_ns)
@@ -36,7 +36,7 @@ static u16 flags_for(const struct core *core, u16 id, u64 incarnation, u64 now_n
 static void fill_answer(struct core_peer *peer, u8 path_index, u64 now_ns, struct core_hb *hb)
 {
 	const struct core_path *path = &peer->path[path_index];
-	const struct core_candidate *candidate = &peer->candidate;
+	const struct core_candidate *candidate = &peer->claims.candidate;
 
 	if (answers_candidate(peer)) {
 		hb->dst_incarnation = candidate->incarnation;
@@ -120,7 +120,7 @@ static void life_begin(struct core *core, struct core_peer *peer, const struct c
 		memset(&peer->path[i], 0, sizeof(peer->path[i]));
 		peer->path[i].tx_sequence = sequence;
 	}
-	memset(&peer->candidate, 0, sizeof(peer->candidate));
+	core_claims_forget(peer);
 	peer->incarnation = hb->src_incarnation;
 	peer->born_sent_ns = hb->sent_ns;
 	peer->installed_epoch = 0;
@@ -128,31 +128,6 @@ static void life_begin(struct core *core, struct core_peer *peer, const struct c
 	peer->frontier.hash = 0;
 	peer->sent_ns = 0;
 	peer->sent_rx_ns = 0;
-}
-
-/* Return: true when the candidate has just proven that it lives now. */
-static bool candidate_hear(struct core *core, struct core_peer *peer,
-			   const struct core_hb *hb, u64 now_ns)
-{
-	struct core_candidate *candidate = &peer->candidate;
-
-	if (candidate->incarnation != hb->src_incarnation) {
-		/* Each claim gets its time, or recordings could crowd it out. */
-		if (candidate->incarnation &&
-		    now_ns - candidate->heard_ns < core->detection_ns)
-			return false;
-		candidate->incarnation = hb->src_incarnation;
-		candidate->since_ns = now_ns;
-		candidate->sent_ns = 0;
-	}
-	if (hb->sent_ns <= candidate->sent_ns)
-		return false;
-	candidate->sent_ns = hb->sent_ns;
-	candidate->heard_ns = now_ns;
-	candidate->path = hb->path;
-	return hb->dst_incarnation == core->config.incarnation &&
-	       hb->path_returned_ns >= candidate->since_ns &&
-	       hb->path_returned_ns <= now_ns;
 }
 
 static void rtt_measure(struct core_path *path, const struct core_hb *hb, u64 now_ns)
@@ -282,7 +257,7 @@ int core_receive(struct core *core, u16 peer_hint, u8 path, u64 now_ns, const u8
 	if (hb.src_incarnation != peer->incarnation) {
 		if (peer->heard)
 			return CORE_DROP_INCARNATION;
-		if (!candidate_hear(core, peer, &hb, now_ns))
+		if (!core_claim_hear(core, peer, &hb, now_ns))
 			return CORE_DROP_NONE;
 		life_begin(core, peer, &hb);
 	}
@@ -292,7 +267,7 @@ int core_receive(struct core *core, u16 peer_hint, u8 path, u64 now_ns, const u8
 	if (hb.sequence <= peer->path[path].rx_sequence || hb.sent_ns < peer->born_sent_ns)
 		return CORE_DROP_REPLAY;
 	/* The known life speaks: claims of another one are void. */
-	peer->candidate.incarnation = 0;
+	core_claims_forget(peer);
 	peer_hear(core, peer, &hb, now_ns);
 	waiting_check(core, now_ns);
 	return CORE_DROP_NONE;

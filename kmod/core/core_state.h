@@ -31,13 +31,24 @@ struct core_path {
 	u64 rtt_smoothed_ns;
 };
 
-/* A life of the peer that is not yet proven to be now: see core_hb.c. */
+/* A life of the peer that is not yet proven to be now: see core_claim.c. */
 struct core_candidate {
 	u64 incarnation;
 	u64 since_ns;
 	u64 heard_ns;
 	u64 sent_ns;
 	u8 path;
+};
+
+#define CORE_CLAIMS_WAITING	4
+
+struct core_claims {
+	struct core_candidate candidate;	/* the one that is answered */
+	unsigned int count;
+	struct {
+		u64 incarnation;
+		u64 heard_ns;
+	} waiting[CORE_CLAIMS_WAITING];		/* in the order in which they came */
 };
 
 struct core_ack {
@@ -59,7 +70,7 @@ struct core_peer {
 	u32 interval_us;
 	u64 incarnation;		/* proven fresh; 0: none yet */
 	u64 born_sent_ns;		/* its send time when it was proven */
-	struct core_candidate candidate;
+	struct core_claims claims;
 	u64 installed_epoch;
 	struct core_frontier frontier;
 	u64 heard_ns;			/* newest heartbeat on a path that is up */
@@ -145,6 +156,13 @@ static inline u64 core_on_time_ns(const struct core *core, u64 now_ns)
 }
 
 /* core_hb.c */
+/* A heartbeat of a life that is not the known one, while that is silent.  Return: it
+ * has just proven that it lives now.
+ */
+bool core_claim_hear(struct core *core, struct core_peer *peer, const struct core_hb *hb,
+		     u64 now_ns);
+void core_claims_forget(struct core_peer *peer);
+
 void core_path_set(struct core *core, u16 id, u8 path, enum core_path_state state);
 enum core_drop core_address_check(const struct core *core, u16 peer_hint, u8 path,
 				  const struct core_hb *hb);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Recordings of former lives cannot keep the present one waiting. */
+#include "core_world.h"
+
+#define RECORDED	40
+#define LIVES		CORE_CLAIMS_WAITING
+
+/* Node 2's heartbeats of former lives, in their order. */
+struct recording {
+	u8 heartbeat[LIVES][RECORDED][CORE_HB_SIZE];
+	unsigned int next[LIVES];
+};
+
+static struct core_peer_info peer_info(struct world *w, u16 node, u16 peer)
+{
+	struct core_peer_info info;
+
+	assert_int_equal(core_peer_read(w->node[node], peer, &info), 0);
+	return info;
+}
+
+/* Lives that node 1 has heard and answered; then both start anew. */
+static struct world *recorded(struct recording *recording, unsigned int lives)
+{
+	struct world *w = world_make(2);
+	unsigned int life, i;
+
+	memset(recording, 0, sizeof(*recording));
+	for (life = 0; life < lives; life++) {
+		world_node(w, 2, 700 + life);
+		for (i = 0; i < RECORDED; i++) {
+			world_run(w, 1);
+			core_transmit(w->node[2], 1, 0, w->now_ns,
+				      recording->heartbeat[life][i]);
+		}
+		assert_int_equal(peer_info(w, 1, 2).incarnation, 700 + life);
+	}
+	world_node(w, 1, 111);
+	world_node(w, 2, 999);
+	return w;
+}
+
+/* The next of each life, as long as there are some. */
+static void play(struct world *w, struct recording *recording, unsigned int lives)
+{
+	unsigned int life;
+
+	for (life = 0; life < lives; life++)
+		if (recording->next[life] < RECORDED)
+			core_receive(w->node[1], 0, 0, w->now_ns,
+				     recording->heartbeat[life][recording->next[life]++]);
+}
+
+/* How many intervals the present life needs, with the recordings before it in each. */
+static unsigned int intervals_until_heard(unsigned int lives)
+{
+	static struct recording recording;
+	struct world *w = recorded(&recording, lives);
+	unsigned int count = 0;
+
+	while (!peer_info(w, 1, 2).heard && count < RECORDED) {
+		play(w, &recording, lives);
+		world_run(w, 1);
+		count++;
+	}
+	for (unsigned int life = 0; life < lives; life++)
+		assert_int_not_equal(peer_info(w, 1, 2).incarnation, 700 + life);
+	world_free(w);
+	return count;
+}
+
+static void a_long_recording_waits_its_turn(void **state)
+{
+	unsigned int alone = intervals_until_heard(0);
+
+	/* D is five intervals. */
+	assert_in_range(intervals_until_heard(1), alone, alone + 5 + 1);
+}
+
+static void several_recordings_wait_their_turns(void **state)
+{
+	unsigned int alone = intervals_until_heard(0);
+
+	assert_in_range(intervals_until_heard(3), alone, alone + 3 * 5 + 3);
+}
+
+/* With nobody else there a slow peer keeps its claim. */
+static void a_lone_claim_is_answered_on_and_on(void **state)
+{
+	struct world *w = world_make(2);
+
+	w->cut[1][2] = true;
+	world_run(w, 50);
+	assert_int_equal(peer_info(w, 1, 2).incarnation, 0);
+	w->cut[1][2] = false;
+	world_run(w, 3);
+	assert_true(peer_info(w, 1, 2).heard);
+	world_free(w);
+}
+
+/* A claim that is no more leaves its place to the next. */
+static void who_falls_silent_waits_no_more(void **state)
+{
+	static struct recording recording;
+	struct world *w = recorded(&recording, 2);
+	unsigned int count;
+
+	play(w, &recording, 2);
+	for (count = 0; count < 8; count++)
+		world_run(w, 1);
+	assert_true(peer_info(w, 1, 2).heard);
+	assert_int_equal(peer_info(w, 1, 2).incarnation, 999);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_long_recording_waits_its_turn),
+		cmocka_unit_test(several_recordings_wait_their_turns),
+		cmocka_unit_test(a_lone_claim_is_answered_on_and_on),
+		cmocka_unit_test(who_falls_silent_waits_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
