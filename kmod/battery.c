@@ -73,7 +73,9 @@ static void examine(struct tocsin *t, u64 longest_ns)
 	tocsin_printk(KERN_WARNING
 		      "tocsin: this machine stood still for up to %llu ms, or %s was set\n",
 		      div_u64(longest_ns, NSEC_PER_MSEC), battery_clock);
-	sleep_ms(div_u64(grace_ns, NSEC_PER_MSEC));
+	/* Whoever sets that clock just now may wake this thread too early. */
+	while (!kthread_should_stop() && tocsin_clock_ns() < since_ns + grace_ns)
+		sleep_ms(div_u64(grace_ns, NSEC_PER_MSEC));
 	tocsin_lock(t, &flags);
 	holds = core_stood_still(t->core, since_ns);
 	tocsin_unlock(t, flags);

@@ -42,7 +42,7 @@ static DEFINE_MUTEX(making);
  * were: its holder may be stuck for ever, and those who come one after the
  * other to wait for it must not blind all CPUs.
  */
-static void lock_wait(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
+void tocsin_lock_wait(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 {
 	while (!raw_spin_trylock_irqsave(&t->lock, *flags)) {
 		tocsin_safety_watch();
@@ -54,7 +54,7 @@ u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 {
 	u64 now_ns;
 
-	lock_wait(t, flags);
+	tocsin_lock_wait(t, flags);
 	now_ns = tocsin_clock_ns();
 	/* The core relies on time that never goes back, also between CPUs. */
 	if (now_ns < t->now_ns)
@@ -210,6 +210,7 @@ int tocsin_arm(struct tocsin *t)
 int tocsin_disarm(struct tocsin *t, bool force)
 {
 	unsigned long flags;
+	u64 now_ns;
 	int err;
 
 	lockdep_assert_held(&t->mutex);
@@ -217,8 +218,8 @@ int tocsin_disarm(struct tocsin *t, bool force)
 		tocsin_dissolve(t);
 		return 0;
 	}
-	tocsin_lock(t, &flags);
-	err = core_disarm(t->core, force);
+	now_ns = tocsin_lock(t, &flags);
+	err = core_disarm(t->core, force, now_ns);
 	tocsin_recorder_state(t);
 	tocsin_unlock(t, flags);
 	if (err)

@@ -112,6 +112,8 @@ struct tocsin *tocsin_make(struct net *net);
  * Return: the time for calls of the core, never less than at the last entry.
  */
 u64 tocsin_lock(struct tocsin *t, unsigned long *flags) __acquires(&t->lock);
+/* The same for those who need no time; who waits keeps watch, too. */
+void tocsin_lock_wait(struct tocsin *t, unsigned long *flags) __acquires(&t->lock);
 
 /* Leave the core: publish deadlines first, then act on a verdict. May not
  * return (TOC), unless the action is report.

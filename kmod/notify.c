@@ -22,7 +22,7 @@ static struct core_gasp *gasp_take(struct tocsin *t, const struct core_event *ev
 	gasp = kmalloc(sizeof(*gasp), GFP_ATOMIC);
 	if (!gasp)
 		return NULL;
-	raw_spin_lock_irqsave(&t->lock, flags);
+	tocsin_lock_wait(t, &flags);
 	err = core_gasp_read(t->core, event->peer, event->incarnation, gasp);
 	raw_spin_unlock_irqrestore(&t->lock, flags);
 	if (!err)
@@ -60,7 +60,7 @@ static bool event_take(struct tocsin *t, struct core_event *event, u64 *lost, bo
 	unsigned long flags;
 	bool taken = false;
 
-	raw_spin_lock_irqsave(&t->lock, flags);
+	tocsin_lock_wait(t, &flags);
 	if (!first || !t->flushing) {
 		taken = core_event_pop(t->core, event);
 		t->flushing = taken;

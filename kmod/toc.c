@@ -54,12 +54,14 @@ static void stop_note(void)
 
 /*
  * A parked CPU does nothing more for anybody; crash dumps reach it by NMI.
- * Once panic() is under way it takes interrupts again, still in the context of
- * this one (so no task and no softirq runs), because panic() waits up to a
- * second for CPUs that it cannot stop.
+ * Once panic() is under way it takes interrupts again, because panic() waits up to
+ * a second for CPUs that it cannot stop.  In the context of an interrupt, so that
+ * no task and no softirq runs then: this may be a task, or the idle loop of a CPU
+ * that polls for what is sent to it.
  */
 static void park(void *unused)
 {
+	preempt_count_add(HARDIRQ_OFFSET);
 	stop_note();
 	while (!READ_ONCE(oops_in_progress))
 		cpu_relax();
@@ -152,10 +154,6 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	/* From here to the end on this CPU. */
 	local_irq_disable();
 	if (atomic_cmpxchg(&toc_begun, 0, 1)) {
-		/* park() lets interrupts in again: this may be a task, and
-		 * must not give way to another one, nor to a softirq.
-		 */
-		preempt_count_add(HARDIRQ_OFFSET);
 		park(NULL);
 		return;
 	}

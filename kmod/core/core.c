@@ -121,11 +121,12 @@ int core_pet(struct core *core, u64 now_ns)
 	return 0;
 }
 
-int core_disarm(struct core *core, bool force)
+int core_disarm(struct core *core, bool force, u64 now_ns)
 {
 	if (!core->armed)
 		return -EPERM;
-	if (core->verdict != CORE_VERDICT_NONE)
+	/* As with a late renewal. */
+	if (core_check(core, now_ns) != CORE_VERDICT_NONE)
 		return -ETIME;
 	if (core->installed.epoch && !core->frozen && !force)
 		return -EBUSY;

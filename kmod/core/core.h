@@ -170,7 +170,7 @@ int core_pet(struct core *core, u64 now_ns);
  * node and no accepted value is without it, unless forced (rule 11); -ETIME
  * once a verdict is out.
  */
-int core_disarm(struct core *core, bool force);
+int core_disarm(struct core *core, bool force, u64 now_ns);
 /* The arming process is gone. */
 void core_detached(struct core *core, u64 now_ns);
 /* The machine shuts down: the safety lease is moved once, by a bounded grace. */

@@ -246,7 +246,7 @@ static void live(struct fuzz *f, u8 operation)
 		model_arm(&f->model, f->now_ns, core_arm(&f->core, f->now_ns));
 		break;
 	case 1:
-		model_disarm(&f->model, core_disarm(&f->core, take(f, 1) & 1));
+		model_disarm(&f->model, core_disarm(&f->core, take(f, 1) & 1, f->now_ns));
 		break;
 	case 2:
 		core_detached(&f->core, f->now_ns);

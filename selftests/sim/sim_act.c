@@ -153,7 +153,7 @@ static void act_disarm(struct sim_world *world, u32 node, bool force)
 	struct sim_kernel *kernel = &world->node[node].kernel;
 	struct member_event answer = { .type = MEMBER_EVENT_KERNEL_DISARMED };
 
-	answer.result = core_disarm(kernel->core, force);
+	answer.result = core_disarm(kernel->core, force, sim_node_clock(world, node));
 	if (!answer.result)
 		kernel->armed = false;
 	sim_trace(world, node, "k-disarm", "force %d = %d", force, answer.result);

@@ -122,7 +122,7 @@ int nl_pet(struct nl *nl)
 
 int nl_disarm(struct nl *nl, bool force)
 {
-	return FAKE_CALL(nl, core_disarm(nl->core, force));
+	return FAKE_CALL(nl, core_disarm(nl->core, force, base_clock_ns()));
 }
 
 int nl_acknowledge(struct nl *nl, u16 id, u64 incarnation)

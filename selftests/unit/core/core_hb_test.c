@@ -247,7 +247,7 @@ static void joiners_and_disarmed_nodes_are_not_evicted(void **state)
 	struct core_view next = world_view(2, 0x06);
 
 	world_run(w, 1);
-	assert_int_equal(core_disarm(w->node[3], true), 0);
+	assert_int_equal(core_disarm(w->node[3], true, w->now_ns), 0);
 	assert_int_equal(world_accept(w, 1, &next, 1), 0);
 	assert_int_equal(world_accept(w, 2, &next, 1), 0);
 	world_run(w, 1);

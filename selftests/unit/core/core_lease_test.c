@@ -180,7 +180,7 @@ static void disarmed_node_has_no_lease(void **state)
 {
 	struct world *w = world_formed(2);
 
-	assert_int_equal(core_disarm(w->node[1], true), 0);
+	assert_int_equal(core_disarm(w->node[1], true, w->now_ns), 0);
 	assert_int_equal(core_deadline_ns(w->node[1]), CORE_NEVER);
 	w->now_ns += 100 * CORE_NS_PER_S;
 	assert_int_equal(core_check(w->node[1], w->now_ns), CORE_VERDICT_NONE);

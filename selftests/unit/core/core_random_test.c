@@ -84,7 +84,7 @@ static void random_step(struct world *w)
 	w->now_ns += draw(3) ? draw(20 * MS) : draw(300 * MS);
 	switch (draw(14)) {
 	case 0: core_arm(core, w->now_ns); break;
-	case 1: core_disarm(core, draw(2)); break;
+	case 1: core_disarm(core, draw(2), w->now_ns); break;
 	case 2: core_detached(core, w->now_ns); break;
 	case 3: core_acknowledge(core, other, draw(3) ? inc(other) : draw(9)); break;
 	case 4: random_view_step(w, id); break;

@@ -41,7 +41,20 @@ static void pet_moves_the_deadline_and_a_late_one_does_not(void **state)
 	w->now_ns += 5000 * MS;
 	assert_int_equal(core_pet(core, w->now_ns), -ETIME);
 	assert_int_equal(core_check(core, w->now_ns), CORE_VERDICT_SAFETY_LEASE);
-	assert_int_equal(core_disarm(core, true), -ETIME);
+	assert_int_equal(core_disarm(core, true, w->now_ns), -ETIME);
+	world_free(w);
+}
+
+/* Whoever comes before the check of any CPU finds the end of the lease all the same. */
+static void disarming_too_late_rescues_nobody(void **state)
+{
+	struct world *w = world_make(1);
+	struct core *core = w->node[1];
+
+	assert_int_equal(core_arm(core, w->now_ns), 0);
+	w->now_ns += 5000 * MS;
+	assert_int_equal(core_disarm(core, true, w->now_ns), -ETIME);
+	assert_int_equal(core_check(core, w->now_ns), CORE_VERDICT_SAFETY_LEASE);
 	world_free(w);
 }
 
@@ -70,13 +83,13 @@ static void disarm_needs_a_clean_leave_or_force(void **state)
 	struct world *w = world_formed(3);
 	struct core_view without = world_view(2, 0x06);
 
-	assert_int_equal(core_disarm(w->node[3], false), -EBUSY);
+	assert_int_equal(core_disarm(w->node[3], false, w->now_ns), -EBUSY);
 	assert_int_equal(world_accept(w, 3, &without, 1), 0);
-	assert_int_equal(core_disarm(w->node[3], false), 0);
-	assert_int_equal(core_disarm(w->node[3], false), -EPERM);
+	assert_int_equal(core_disarm(w->node[3], false, w->now_ns), 0);
+	assert_int_equal(core_disarm(w->node[3], false, w->now_ns), -EPERM);
 	/* It was a member: it can come back only as another incarnation. */
 	assert_int_equal(core_arm(w->node[3], w->now_ns), -EBUSY);
-	assert_int_equal(core_disarm(w->node[2], true), 0);
+	assert_int_equal(core_disarm(w->node[2], true, w->now_ns), 0);
 	world_free(w);
 }
 
@@ -85,7 +98,7 @@ static void leaver_still_talks_and_says_so(void **state)
 	struct world *w = world_formed(2);
 	struct core_peer_info info;
 
-	assert_int_equal(core_disarm(w->node[2], true), 0);
+	assert_int_equal(core_disarm(w->node[2], true, w->now_ns), 0);
 	world_run(w, 1);
 	assert_int_equal(core_peer_read(w->node[1], 2, &info), 0);
 	assert_true(info.flags & CORE_HB_LEAVING);
@@ -171,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configuration_is_checked),
 		cmocka_unit_test(pet_moves_the_deadline_and_a_late_one_does_not),
+		cmocka_unit_test(disarming_too_late_rescues_nobody),
 		cmocka_unit_test(detach_shortens_and_a_pet_restores),
 		cmocka_unit_test(disarm_needs_a_clean_leave_or_force),
 		cmocka_unit_test(leaver_still_talks_and_says_so),

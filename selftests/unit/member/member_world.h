@@ -130,7 +130,7 @@ static inline void world_kernel(struct world *w, u16 id, const struct member_act
 		break;
 	case MEMBER_ACTION_KERNEL_DISARM:
 		world_answer(w, id, MEMBER_EVENT_KERNEL_DISARMED,
-			     core_disarm(core, action->force));
+			     core_disarm(core, action->force, w->now_ns));
 		break;
 	default:
 		break;
