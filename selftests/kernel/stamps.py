@@ -11,9 +11,10 @@ PAGE = 4096
 
 @dataclasses.dataclass
 class Stamps:
-    """deeds: how often it did what it was told to; last_ns: by CPU, the last
-    moment at which it was seen to run."""
+    """deeds: how often it did what it was told to; hung: CPUs that it keeps with
+    interrupts off; last_ns: by CPU, the last moment at which it was seen to run."""
     deeds: int
+    hung: set
     last_ns: list
 
 
@@ -22,11 +23,12 @@ def find(file):
     with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as memory:
         at = memory.find(MAGIC)
         while at >= 0:
-            phys, cpus, deeds = struct.unpack_from("<3Q", memory, at + len(MAGIC))
+            phys, cpus, deeds, hung = struct.unpack_from("<4Q", memory, at + len(MAGIC))
             # A copy of the page would be found elsewhere.
             if at % PAGE == 0 and phys == at:
-                return Stamps(deeds, list(struct.unpack_from(
-                    f"<{cpus}Q", memory, at + len(MAGIC) + 24)))
+                return Stamps(deeds, {cpu for cpu in range(cpus) if hung >> cpu & 1},
+                              list(struct.unpack_from(f"<{cpus}Q", memory,
+                                                      at + len(MAGIC) + 32)))
             at = memory.find(MAGIC, at + 1)
     return None
 

@@ -43,6 +43,7 @@ struct stamps {
 	u64 phys;
 	u64 cpus;
 	atomic64_t deeds;
+	atomic64_t hung;	/* CPUs with interrupts off, bit n for CPU n */
 	u64 ns[STAMPS_MAX];
 };
 
@@ -72,6 +73,7 @@ static void hang(void)
 	u64 begin_ns = ktime_get_raw_fast_ns();
 
 	local_irq_disable();
+	atomic64_or(BIT_ULL(raw_smp_processor_id()), &stamps->hung);
 	deed();
 	while (!for_ms || ktime_get_raw_fast_ns() - begin_ns < for_ms * (u64)NSEC_PER_MSEC) {
 		stamp();
