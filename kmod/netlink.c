@@ -20,6 +20,7 @@
 #include "parse.h"
 #include "put.h"
 #include "recorder.h"
+#include "refusal.h"
 
 static u64 result(int err)
 {
@@ -43,7 +44,7 @@ static int owner_enter(struct tocsin *t, struct genl_info *info)
 	}
 	if (t->owner != info->snd_portid) {
 		mutex_unlock(&t->mutex);
-		GENL_SET_ERR_MSG(info, "another socket owns the instance");
+		GENL_SET_ERR_MSG(info, "another socket owns the instance: ask from that one");
 		return -EPERM;
 	}
 	return 0;
@@ -68,7 +69,7 @@ static int owner_lock_or_say(struct tocsin *t, struct genl_info *info, unsigned 
 	tocsin_unlock(t, *flags);
 	if (err == -ENODEV)
 		return tocsin_nobody(info);
-	GENL_SET_ERR_MSG(info, "another socket owns the instance");
+	GENL_SET_ERR_MSG(info, "another socket owns the instance: ask from that one");
 	return err;
 }
 
@@ -89,11 +90,15 @@ static int resume(struct tocsin *t, const struct core_config *config, u32 owner,
 	const struct core_config *armed = &t->core->config;
 
 	if (config->incarnation != armed->incarnation) {
-		GENL_SET_ERR_MSG(info, "armed with another incarnation");
-		return config->incarnation ? -ESTALE : -EBUSY;
+		if (!config->incarnation) {
+			GENL_SET_ERR_MSG(info, "armed: name its incarnation, or disarm by force");
+			return -EBUSY;
+		}
+		GENL_SET_ERR_MSG(info, "armed with another incarnation: name that one");
+		return -ESTALE;
 	}
 	if (config->cluster_id != armed->cluster_id || config->node_id != armed->node_id) {
-		GENL_SET_ERR_MSG(info, "armed for another cluster or node");
+		GENL_SET_ERR_MSG(info, "armed for another cluster or node: name these");
 		return -EINVAL;
 	}
 	tocsin_owner_set(t, owner);
@@ -105,7 +110,7 @@ static int attach(struct tocsin *t, struct core_config *config, struct genl_info
 	int err;
 
 	if (t->attached && t->owner && t->owner != info->snd_portid) {
-		GENL_SET_ERR_MSG(info, "another process is attached");
+		GENL_SET_ERR_MSG(info, "another process is attached: end it first");
 		return -EBUSY;
 	}
 	if (tocsin_armed(t) && !tocsin_ended(t))
@@ -113,14 +118,12 @@ static int attach(struct tocsin *t, struct core_config *config, struct genl_info
 	if (tocsin_ended(t))
 		tocsin_dissolve(t);
 	if (config->incarnation) {
-		GENL_SET_ERR_MSG(info, "nothing is armed: there is nothing to resume");
+		GENL_SET_ERR_MSG(info, "nothing is armed to be resumed: name no incarnation");
 		return -ESTALE;
 	}
 	err = core_config_check(config);
-	if (err) {
-		GENL_SET_ERR_MSG(info, "interval or a timeout is out of range");
-		return err;
-	}
+	if (err)
+		return tocsin_refuse_config(info, config);
 	err = tocsin_parse_instance(t, info);
 	if (err)
 		return err;
@@ -182,7 +185,7 @@ int tocsin_nl_key_set_doit(struct sk_buff *request, struct genl_info *info)
 	tocsin_record(t, RECORDER_KEY_SET, 0, 0, slot, id, !!attr[TOCSIN_A_KEY_TRANSMIT],
 		      result(err));
 	mutex_unlock(&t->mutex);
-	return err;
+	return tocsin_refuse(info, err);
 }
 
 /* Swap a peer's paths under the lock; the old ones are closed after it. */
@@ -234,13 +237,7 @@ int tocsin_nl_peer_set_doit(struct sk_buff *request, struct genl_info *info)
 	err = owner_enter(t, info);
 	if (err)
 		goto out;
-	err = peer_set(t, parsed);
-	if (err == -EINVAL)
-		GENL_SET_ERR_MSG(info, "this node itself, or another number of paths than before");
-	else if (err == -EADDRNOTAVAIL)
-		GENL_SET_ERR_MSG(info, "a local address is not on this node");
-	else if (err == -EADDRINUSE)
-		GENL_SET_ERR_MSG(info, "the port is taken on a local address");
+	err = tocsin_refuse(info, peer_set(t, parsed));
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_PEER_SET, parsed->id, 0, parsed->paths, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
@@ -284,9 +281,7 @@ int tocsin_nl_peer_del_doit(struct sk_buff *request, struct genl_info *info)
 	err = owner_enter(t, info);
 	if (err)
 		return err;
-	err = peer_del(t, id);
-	if (err == -EBUSY)
-		GENL_SET_ERR_MSG(info, "the peer is a member of a view");
+	err = tocsin_refuse(info, peer_del(t, id));
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_PEER_DEL, id, 0, 0, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
@@ -306,11 +301,7 @@ int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
 	err = owner_enter(t, info);
 	if (err)
 		goto out;
-	err = tocsin_arm(t);
-	if (err == -EBUSY)
-		GENL_SET_ERR_MSG(info, "a member that has disarmed: attach anew");
-	else if (err == -EAGAIN)
-		GENL_SET_ERR_MSG(info, "the machine is going to sleep");
+	err = tocsin_refuse(info, tocsin_arm(t));
 	tocsin_record(t, RECORDER_ARM, 0, 0, core_safety_lease_ns(t->core), t->warnings, asker(),
 		      result(err));
 	if (!err)
@@ -338,7 +329,7 @@ int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
 	tocsin_unlock(t, flags);
 	atomic64_inc(&t->stats.pets);
 	tocsin_record(t, RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, asker(), result(err));
-	return err;
+	return tocsin_refuse(info, err);
 }
 
 int tocsin_nl_disarm_doit(struct sk_buff *request, struct genl_info *info)
@@ -353,12 +344,10 @@ int tocsin_nl_disarm_doit(struct sk_buff *request, struct genl_info *info)
 	if (!t->attached) {
 		err = tocsin_nobody(info);
 	} else if (t->owner != info->snd_portid && !force) {
-		GENL_SET_ERR_MSG(info, "another socket owns the instance: it takes force");
+		GENL_SET_ERR_MSG(info, "another socket owns the instance: disarm with force");
 		err = -EPERM;
 	} else {
-		err = tocsin_disarm(t, force);
-		if (err == -EBUSY)
-			GENL_SET_ERR_MSG(info, "a member of a view: leave it first");
+		err = tocsin_refuse(info, tocsin_disarm(t, force));
 	}
 	tocsin_record(t, RECORDER_DISARM, 0, 0, force, 0, asker(), result(err));
 	mutex_unlock(&t->mutex);
@@ -384,7 +373,7 @@ int tocsin_nl_acknowledge_doit(struct sk_buff *request, struct genl_info *info)
 	err = core_acknowledge(t->core, id, incarnation);
 	tocsin_unlock(t, flags);
 	tocsin_record(t, RECORDER_ACKNOWLEDGE, id, 0, incarnation, 0, asker(), result(err));
-	return err;
+	return tocsin_refuse(info, err);
 }
 
 int tocsin_nl_promise_doit(struct sk_buff *request, struct genl_info *info)
@@ -409,7 +398,7 @@ int tocsin_nl_promise_doit(struct sk_buff *request, struct genl_info *info)
 	tocsin_unlock(t, flags);
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_PROMISE, ballot.node, 0, epoch, ballot.counter, 0, result(err));
-	return err;
+	return tocsin_refuse(info, err);
 }
 
 /* What accept works on: too large for the stack. */
@@ -435,7 +424,7 @@ static int accept_run(struct tocsin *t, struct genl_info *info, struct accept *a
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_ACCEPT, a->node, 0, a->view.epoch, a->view.hash, a->counter,
 		      result(err));
-	return err;
+	return tocsin_refuse(info, err);
 }
 
 int tocsin_nl_accept_doit(struct sk_buff *request, struct genl_info *info)
@@ -486,7 +475,7 @@ static int install_run(struct tocsin *t, struct genl_info *info, const struct co
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
 	tocsin_notify_flush(t);
-	return err;
+	return tocsin_refuse(info, err);
 }
 
 int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
@@ -517,8 +506,7 @@ int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
 		return err;
 	if (!tocsin_armed(t)) {
 		tocsin_unlock(t, flags);
-		GENL_SET_ERR_MSG(info, "not armed");
-		return -EPERM;
+		return tocsin_refuse(info, -EPERM);
 	}
 	tocsin_record(t, RECORDER_TOC_REQUEST, 0, 0, 0, 0, asker(), 0);
 	if (info->attrs[TOCSIN_A_REASON])

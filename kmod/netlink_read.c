@@ -7,6 +7,7 @@
 #include "netlink.h"
 #include "put.h"
 #include "recorder.h"
+#include "refusal.h"
 
 int tocsin_answer_begin(struct genl_info *info, u8 command, struct sk_buff **skb,
 			void **header)
@@ -68,6 +69,7 @@ int tocsin_nl_peer_get_doit(struct sk_buff *request, struct genl_info *info)
 	if (err)
 		return err;
 	err = tocsin_put_peer(skb, t, nla_get_u16(info->attrs[TOCSIN_A_TARGET]));
+	tocsin_refuse(info, err);
 	return tocsin_answer_end(info, skb, header, err);
 }
 
@@ -133,7 +135,7 @@ int tocsin_nl_recorder_get_doit(struct sk_buff *request, struct genl_info *info)
 	area = tocsin_recorder_area(&size);
 	offset = nla_get_u32(info->attrs[TOCSIN_A_OFFSET]);
 	if (offset >= size) {
-		GENL_SET_ERR_MSG(info, "offset beyond the end of the recorder");
+		GENL_SET_ERR_MSG(info, "offset beyond the end: an answer tells the size");
 		return -ERANGE;
 	}
 	length = min_t(u64, size - offset, TOCSIN_DATA_MAX);

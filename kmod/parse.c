@@ -181,6 +181,7 @@ int tocsin_parse_view(struct genl_info *info, struct core_view *view)
 	}
 	err = core_view_check(view);
 	if (err)
-		GENL_SET_ERR_MSG(info, "malformed view: order, epoch, coordinator or hash");
+		GENL_SET_ERR_MSG(info,
+				 "view: ids ascend, a member coordinates, its hash is right");
 	return err;
 }

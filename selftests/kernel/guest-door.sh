@@ -35,6 +35,15 @@ killed_owner_resumed() {
 		"attach node=1 resume=/tmp/incarnation" "status armed=1" pet disarm
 }
 
+# The kernel's own words, as the client prints them behind an error.
+says() {
+	words=$1
+	shift
+	fails $K "$@" >/tmp/said 2>&1
+	cat /tmp/said
+	grep -qF "($words" /tmp/said
+}
+
 reload() {
 	for round in 1 2 3 4 5; do
 		rmmod tocsin && insmod /lib/modules/*/extra/tocsin.ko || return 1
@@ -59,6 +68,16 @@ t "bad configurations are refused" $K "expect EINVAL" "attach node=1 interval=4"
 	"expect EINVAL" "attach node=1 member=700" "expect ERANGE" "attach node=300" \
 	"expect ERANGE" "attach node=1 margin=1" "expect EINVAL" "attach node=1 safety=50" \
 	"expect ESTALE" "attach node=1 incarnation=5" "status attached=0"
+t "a refusal names what is out of range, and the range" eval \
+	'says "interval: 5 ms to 10 s)" "attach node=1 interval=4" &&
+	says "member timeout: 8 intervals to 5 min)" "attach node=1 member=700" &&
+	says "safety timeout: 100 ms to 5 min)" "attach node=1 safety=50" &&
+	says "grace after the socket closes: at most" "attach node=1 safety=200 detach=300" &&
+	says "TOC margin: 4 ms to 1 min)" "attach node=1 margin=1"'
+t "a refusal says what to do next" eval \
+	'says "nothing is armed to be resumed: name no incarnation)" "attach node=1 incarnation=5" &&
+	says "not armed: arm first)" "attach node=1" pet &&
+	says "no such peer: a dump of peer-get lists all)" "attach node=1" "unpeer id=2"'
 t "attach, arm, pet, disarm" $K "attach node=1" key "expect EPERM" pet \
 	"expect EPERM" disarm arm "pet for=1000" "expect EALREADY" arm disarm "status armed=0"
 t "a bad configuration changes nothing" $K "attach node=1" "peer id=2" \
