@@ -71,8 +71,9 @@ static void examine(struct tocsin *t, u64 longest_ns)
 
 	tocsin_record(t, RECORDER_STOOD_STILL, 0, 0, longest_ns, 0, 0, 0);
 	tocsin_printk(KERN_WARNING
-		      "tocsin: this machine stood still for up to %llu ms, or %s was set\n",
-		      div_u64(longest_ns, NSEC_PER_MSEC), battery_clock);
+		      "tocsin: this machine stood still for up to %llu ms, or %s was set; %s\n",
+		      div_u64(longest_ns, NSEC_PER_MSEC), battery_clock,
+		      "the hypervisor's log says who stopped it");
 	/* Whoever sets that clock just now may wake this thread too early. */
 	while (!kthread_should_stop() && tocsin_clock_ns() < since_ns + grace_ns)
 		sleep_ms(div_u64(grace_ns, NSEC_PER_MSEC));
@@ -110,8 +111,8 @@ void tocsin_battery_start(struct tocsin *t)
 	clock_device = rtc_class_open(battery_clock);
 	if (!clock_device) {
 		tocsin_printk(KERN_NOTICE
-			      "tocsin: no battery clock %s: only peers can tell of a stop\n",
-			      battery_clock);
+			      "tocsin: no battery clock %s: only peers can tell of a stop; %s\n",
+			      battery_clock, "name another with battery_clock=");
 		return;
 	}
 	task = kthread_run(watch, t, "tocsin-battery");
@@ -119,7 +120,8 @@ void tocsin_battery_start(struct tocsin *t)
 		watcher = task;
 		return;
 	}
-	tocsin_printk(KERN_WARNING "tocsin: no thread for the battery clock: error %ld\n",
+	tocsin_printk(KERN_WARNING
+		      "tocsin: no thread for the battery clock: error %ld; disarm, arm again\n",
 		      PTR_ERR(task));
 	rtc_class_close(clock_device);
 	clock_device = NULL;

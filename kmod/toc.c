@@ -139,7 +139,8 @@ static void report(struct tocsin *t, enum core_verdict code, u64 late_ns)
 	tocsin_record(t, RECORDER_VERDICT, 0, 0, code, late_ns, 0, 0);
 	trace_tocsin_toc(code, late_ns);
 	if (__ratelimit(&say))
-		tocsin_printk(KERN_WARNING "tocsin: node %u %s is silent for good: %s\n",
+		tocsin_printk(KERN_WARNING
+			      "tocsin: node %u %s is silent for good: %s; attach anew\n",
 			      t->core->config.node_id, t->name, core_verdict_name(code));
 }
 
