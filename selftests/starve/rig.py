@@ -289,7 +289,7 @@ class Rig:
         if failure:
             result.broken = failure.group()      # without a hog all is well
         result.remarks += [line for line in starved.outcome.output.splitlines()
-                           if re.match(r"received=|dropped|node \d", line)]
+                           if re.match(r"received=|late below|dropped|node \d", line)]
         return result
 
     def _count(self, result, field, machine, begin, end, gaps):
