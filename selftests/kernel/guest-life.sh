@@ -86,7 +86,6 @@ storms() { unshare -n sh -c "ip link set lo up; /bin/kstress mode=storm for=$1 s
 
 # Everything fails for want of memory sometimes; what is there must stand it.
 starves() {
-	[ -e /sys/kernel/debug/failslab/probability ] || return 0
 	cd /sys/kernel/debug/failslab
 	echo Y >task-filter
 	echo 5 >probability
@@ -113,6 +112,10 @@ done
 t "the module is loaded anew under traffic" reloads_under_traffic
 t "the root of a container is refused everything" /bin/kstress mode=denied
 t "a storm at the netlink door" storms "$1" 1
-t "a storm while memory is short" starves
+if [ -e /sys/kernel/debug/failslab/probability ]; then
+	t "a storm while memory is short" starves
+else
+	echo "ok a storm while memory is short # SKIP no failslab in this kernel"
+fi
 t "nothing is left checking" fails grep -q 'check_fire\|precise_fire' /proc/timer_list
 exit 0

@@ -100,7 +100,8 @@ def cases(case):
     peer = f"member={MEMBER_MS} silent=3000"
     return [
         case("thaw: clocks stood still, the first packet of a peer", "guest-thaw.sh", node,
-             panic="tocsin: TOC: evicted by a newer view", pair=["peer", peer], stop="guest", down_ms=INTERVAL_MS + 20,
+             panic="tocsin: TOC: evicted by a newer view", pair=["peer", peer], stop="guest",
+             down_ms=INTERVAL_MS + 20,
              says=r"last heard: node 2 node2 \d\.\d+ ms ago|last heard: node 2 node2 1\d\."),
         case("thaw: clocks stood still, cut off, the battery clock", "guest-thaw.sh", node,
              panic="tocsin: TOC: stopped together with its clocks",
