@@ -42,6 +42,8 @@ for mode in still live; do
 	t "$mode: nothing is faked without the key" shoot $mode "$COUNT"
 	sed 's/^/# /' /tmp/out
 done
+t "gasped: last words are taken once" shoot gasped $((COUNT / 10))
+sed 's/^/# /' /tmp/out
 t "inside: who has the key may do what the rules allow" shoot inside $((COUNT / 20))
 sed 's/^/# /' /tmp/out
 exit 0

@@ -31,6 +31,8 @@ void kctl_enter(const char *namespace);
 
 /* HMAC-SHA-256 with the test's key into the heartbeat's last bytes. */
 void kctl_mac_sign(u8 *heartbeat, u32 key_id);
+/* ... and with any key into those of a datagram of any length; key id included. */
+void kctl_mac_seal(u8 *datagram, size_t size, u32 key_id, const u8 *key);
 
 /* A UDP socket on an address of this host. */
 int kctl_udp_open(const char *address, u16 port);

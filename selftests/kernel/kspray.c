@@ -2,15 +2,17 @@
 /*
  * Tries to fake heartbeats, as fast as it can, and says if it got anywhere.
  *
- *   kspray count=N seed=S mode=still|live|inside
+ *   kspray count=N seed=S mode=still|live|gasped|inside
  *
  * Namespaces and cables: kspray.h.  It records heartbeats from life: of node 2's
  * present life and the one before, of node 1, of a node that is no peer, of another
- * cluster, with another secret, with another key.  Then it sends them again: cut,
- * changed, mixed, from elsewhere, by another path, in every kind of IP packet.
+ * cluster, with another secret, with another key; and writes last words as those
+ * lives would have.  Then it sends them again: cut, changed, mixed, with clocks that
+ * jump, from elsewhere, by another path, in every kind of IP packet.
  *
  *   still   node 2 is gone; nothing may change in node 1, not one byte
  *   live    node 2 goes on; not one of its heartbeats may be lost or refused
+ *   gasped  like still, but node 2 went with last words, which are sent again, too
  *   inside  the sender has the key: kspray_inside.c
  *
  * In all of them, each datagram must be counted, once, for the reason that this
@@ -44,6 +46,7 @@ struct spray {
 	u64 sequence[2];		/* of node 1, by path */
 	u64 heartbeats;			/* of node 1, seen */
 	u64 expected[CORE_DROP_COUNT];	/* [CORE_DROP_NONE]: taken */
+	u64 gasps[CORE_DROP_COUNT];	/* of them unchanged last words */
 	u64 sent;
 	u64 stopped;			/* by the stack, before the module */
 };
@@ -72,7 +75,7 @@ static enum core_drop verdict(const struct spray *s, const struct shot *shot,
 	if (shot->payload[8] || shot->payload[9] || shot->payload[10] ||
 	    shot->payload[11] != KCTL_KEY_ID)
 		return CORE_DROP_KEY;
-	if (arrival->size != CORE_HB_SIZE || !shot->genuine || shot->kind == POOL_SECRET)
+	if (arrival->size != shot->genuine || shot->kind == POOL_SECRET)
 		return CORE_DROP_MAC;
 	if (shot->kind == POOL_OWN)
 		return CORE_DROP_DESTINATION;
@@ -82,8 +85,12 @@ static enum core_drop verdict(const struct spray *s, const struct shot *shot,
 		return CORE_DROP_ADDRESS;
 	if (shot->kind == POOL_CLUSTER)
 		return CORE_DROP_CLUSTER;
+	/* Whatever that life says, it said before; or it has said its last. */
 	if (shot->kind == POOL_PRESENT)
 		return CORE_DROP_REPLAY;
+	/* Only of the life that was heard last are last words worth anything. */
+	if (shot->genuine == CORE_GASP_SIZE)
+		return CORE_DROP_INCARNATION;
 	/* A former life: may prove itself while the present one is silent, no more. */
 	return s->live ? CORE_DROP_INCARNATION : CORE_DROP_NONE;
 }
@@ -220,6 +227,7 @@ static u64 chunk_send(struct spray *s, u64 count)
 	u64 left = count, end_ns = base_clock_ns() + CHUNK_NS;
 	static struct frames frames[SPRAY_BATCH];
 	struct arrival arrival;
+	enum core_drop reason;
 	struct shot shot;
 	unsigned int i;
 
@@ -229,10 +237,14 @@ static u64 chunk_send(struct spray *s, u64 count)
 			frames_make(&s->dice, shot.payload, shot.size, dice_roll(&s->dice, 2),
 				    true, &frames[i], &arrival);
 			s->sent++;
-			if (arrival.reaches)
-				s->expected[verdict(s, &shot, &arrival)]++;
-			else
+			if (!arrival.reaches) {
 				s->stopped++;
+				continue;
+			}
+			reason = verdict(s, &shot, &arrival);
+			s->expected[reason]++;
+			if (shot.genuine == CORE_GASP_SIZE && arrival.size == shot.genuine)
+				s->gasps[reason]++;
 		}
 		packet_send(s->to_a, frames, i);
 		answers_check(s);
@@ -273,6 +285,10 @@ static void spray(struct spray *s, u64 count)
 	for (i = 1; i < CORE_DROP_COUNT; i++)
 		if (total[i])
 			printf(", %s %llu", core_drop_name(i), (unsigned long long)total[i]);
+	printf("; of these last words as they were:");
+	for (i = 0; i < CORE_DROP_COUNT; i++)
+		if (s->gasps[i])
+			printf(" %s %llu", core_drop_name(i), (unsigned long long)s->gasps[i]);
 	printf("; node 1 sent %llu heartbeats and nothing else\n",
 	       (unsigned long long)s->heartbeats);
 }
@@ -333,6 +349,24 @@ static void lives_record(struct spray *s)
 	peer_await(s, s->b.incarnation);
 	pool_record(&s->pool, POOL_PRESENT, s->to_b, 2, POOL_EACH);
 	pool_record(&s->pool, POOL_OWN, s->to_a, 1, POOL_EACH);
+	pool_gasps_make(&s->pool);
+}
+
+/* Node 2's last words, to be taken. */
+static void last_words_say(struct spray *s)
+{
+	const u8 *gasp = s->pool.gasp[POOL_PRESENT][0];
+	static struct frames frames;
+	struct nl_stats before, after;
+	struct arrival arrival;
+
+	kctl_must(nl_stats_get(s->a.nl, &before), "stats-get");
+	frames_make(&s->dice, gasp, CORE_GASP_SIZE, gasp[5], false, &frames, &arrival);
+	packet_send(s->to_a, &frames, 1);
+	kctl_wait_ms(100);
+	kctl_must(nl_stats_get(s->a.nl, &after), "stats-get");
+	if (after.received != before.received + 1)
+		kctl_die("node 2's last words were not taken");
 }
 
 /* What has come so far is history: the count begins with the next. */
@@ -360,6 +394,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	s.live = !strcmp(mode, "live");
+	s.pool.said = !strcmp(mode, "gasped");
 	lives_record(&s);
 	if (s.live) {
 		kctl_must(nl_acknowledge(s.b.nl, 1, s.a.incarnation), "acknowledge");
@@ -369,6 +404,8 @@ int main(int argc, char **argv)
 		node_stop(&s.b);
 		peer_await(&s, 0);
 		node_form(&s.a, 1, 0);
+		if (s.pool.said)
+			last_words_say(&s);
 	}
 	answers_forget(&s);
 	spray(&s, count);

@@ -69,25 +69,37 @@ enum pool_kind {
 };
 
 #define POOL_EACH	64
+#define POOL_GASPS	12
 
+/**
+ * struct pool - what there is to send
+ * @gasp: last words of each kind's life, signed as that life signs.  Those of
+ *	POOL_PRESENT are signed with another secret, so that none of them is valid,
+ *	unless @said
+ * @said: node 2's present life has ended with last words that node 1 took
+ */
 struct pool {
 	unsigned int count[POOL_KINDS];
 	u8 heartbeat[POOL_KINDS][POOL_EACH][CORE_HB_SIZE];
+	u8 gasp[POOL_KINDS][POOL_GASPS][CORE_GASP_SIZE];
+	bool said;
 };
 
 /* Read what comes in on a packet socket; keep up to @want heartbeats of @src. */
 unsigned int pool_record(struct pool *pool, enum pool_kind kind, int fd, u16 src,
 			 unsigned int want);
+/* Last words for all that was recorded. */
+void pool_gasps_make(struct pool *pool);
 
 /**
  * struct shot - a datagram made of a recorded one
- * @genuine: its first 160 bytes are those of a recorded one
+ * @genuine: cut to this length it is a whole one, as it was; 0: at none
  */
 struct shot {
 	u8 payload[SPRAY_FRAME];
 	size_t size;
 	enum pool_kind kind;
-	bool genuine;
+	size_t genuine;
 };
 
 void shot_make(struct dice *dice, const struct pool *pool, struct shot *shot);
