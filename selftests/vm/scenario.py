@@ -97,12 +97,24 @@ class Scenario:
 
     def formats(self):
         table = self.second.run("cmviewcl -v").out
-        for word in ("CLUSTER", "NODE", "PACKAGE", "Quorum_Server_Status", "AUTO_RUN"):
+        for word in ("CLUSTER", "NODE", "PACKAGE", "Quorum_Server_Status", "AUTO_RUN",
+                     "Heartbeat timer of this node, late by: 0.000 ms or more"):
             check(word in table, f"cmviewcl -v shows no {word}: {table}")
         lines = self.second.run("cmviewcl -f line").out
         check(f"package:{WEB}|status=up" in lines, lines)
         done = self.second.run("cmviewcl -n nobody", check=False)
         check(done.code == 1 and "nobody" in done.err, f"{done.code} {done.err}")
+
+    def live(self):
+        """cmcrash reads the recorder of a node that is well."""
+        said = json.loads(self.first.run("cmcrash --live --json").out)
+        check(said["armed"] and said["source"], f"armed {said['armed']}")
+        check(len(said["installed"]["members"]) == len(self.lab.nodes), said["installed"])
+        for lease in ("safety_lease_ns", "quorum_lease_ns"):
+            check(said[lease] > said["at_ns"], f"{lease} {said[lease]} at {said['at_ns']}")
+        check(all(peer["heard"] for peer in said["peers"]), said["peers"])
+        text = self.first.run("cmcrash --live").out
+        check(self.second.name in text, text)
 
     def strangers(self):
         """Datagrams without the key change nothing and are counted."""
@@ -220,6 +232,7 @@ STEPS = (
     ("cmgetconf gives back an acceptable file", Scenario.get_configuration, False),
     ("the cluster forms and runs its package", Scenario.form, True),
     ("cmviewcl shows it as table, lines and JSON", Scenario.formats, False),
+    ("cmcrash --live reads the recorder of a node that is well", Scenario.live, False),
     ("strangers change nothing and are counted", Scenario.strangers, False),
     ("a failing service is restarted, then its package moves",
      Scenario.service_failure, False),
