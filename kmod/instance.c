@@ -247,8 +247,9 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner)
 	core_detached(t->core, now_ns);
 	end_ns = core_safety_lease_ns(t->core);
 	tocsin_recorder_state(t);
-	tocsin_unlock(t, flags);
+	/* Before others can see the end of the lease: it is why they stop this CPU. */
 	tocsin_record(t, RECORDER_DETACH, 0, 0, end_ns, 0, task_tgid_nr(current), 0);
+	tocsin_unlock(t, flags);
 	tocsin_printk(KERN_WARNING
 		      "tocsin: the cluster manager went away while armed: %lld ms left; %s\n",
 		      div_s64(end_ns - now_ns, NSEC_PER_MSEC),
