@@ -207,6 +207,21 @@ int tocsin_arm(struct tocsin *t)
 	return err;
 }
 
+int tocsin_pet(struct tocsin *t, u64 now_ns, unsigned long flags) __releases(&t->lock)
+{
+	u64 before_ns = core_safety_lease_ns(t->core);
+	int err = core_pet(t->core, now_ns);
+	u64 end_ns = core_safety_lease_ns(t->core);
+
+	if (!err)
+		t->last_pet_ns = now_ns;
+	tocsin_unlock(t, flags);
+	atomic64_inc(&t->stats.pets);
+	tocsin_record(t, RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, task_tgid_nr(current),
+		      tocsin_record_result(err));
+	return err;
+}
+
 int tocsin_disarm(struct tocsin *t, bool force)
 {
 	unsigned long flags;

@@ -120,6 +120,13 @@ void tocsin_lock_wait(struct tocsin *t, unsigned long *flags) __acquires(&t->loc
  */
 void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock);
 
+/**
+ * tocsin_pet - renew the safety lease for the owner, and leave the core
+ * @now_ns, @flags: of tocsin_lock(), by whoever has seen that it is the owner
+ * Return: as core_pet(). Context: process, t->lock held; never sleeps.
+ */
+int tocsin_pet(struct tocsin *t, u64 now_ns, unsigned long flags) __releases(&t->lock);
+
 /* Change the owner. Context: process, t->mutex held. */
 void tocsin_owner_set(struct tocsin *t, u32 owner);
 

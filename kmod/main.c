@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "clock.h"
+#include "device.h"
 #include "gasp.h"
 #include "guard.h"
 #include "instance.h"
@@ -29,12 +30,19 @@ static int __init tocsin_init(void)
 	err = tocsin_gasp_init();
 	if (err)
 		goto err_guard;
+	/* Before the family: who finds that finds the device, too. */
+	err = tocsin_device_init();
+	if (err)
+		goto err_gasp;
 	/* ORDER: last, because from here on requests come. */
 	err = tocsin_netlink_init();
 	if (err)
-		goto err_gasp;
+		goto err_device;
+	tocsin_device_serve();
 	return 0;
 
+err_device:
+	tocsin_device_uninit();
 err_gasp:
 	tocsin_gasp_uninit();
 err_guard:
@@ -49,6 +57,7 @@ err_recorder:
 static void __exit tocsin_exit(void)
 {
 	tocsin_netlink_uninit();
+	tocsin_device_uninit();
 	tocsin_gasp_uninit();
 	tocsin_guard_uninit();
 	tocsin_instance_uninit();

@@ -314,22 +314,14 @@ out:
 int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct tocsin *t = tocsin_of(genl_info_net(info));
-	u64 now_ns, before_ns, end_ns;
 	unsigned long flags;
+	u64 now_ns;
 	int err;
 
 	err = owner_lock(t, info, &flags, &now_ns);
 	if (err)
 		return err;
-	before_ns = core_safety_lease_ns(t->core);
-	err = core_pet(t->core, now_ns);
-	end_ns = core_safety_lease_ns(t->core);
-	if (!err)
-		t->last_pet_ns = now_ns;
-	tocsin_unlock(t, flags);
-	atomic64_inc(&t->stats.pets);
-	tocsin_record(t, RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, asker(), result(err));
-	return tocsin_refuse(info, err);
+	return tocsin_refuse(info, tocsin_pet(t, now_ns, flags));
 }
 
 int tocsin_nl_disarm_doit(struct sk_buff *request, struct genl_info *info)
@@ -528,7 +520,7 @@ struct genl_family tocsin_family __ro_after_init = {
 	.policy = tocsin_attrs_nl_policy,
 	.module = THIS_MODULE,
 	.netnsok = true,
-	/* A slow operation of another family must not delay a renewal. */
+	/* Of the two locks of all families it spares this one; device.c spares both. */
 	.parallel_ops = true,
 	.small_ops = tocsin_nl_ops,
 	.n_small_ops = ARRAY_SIZE(tocsin_nl_ops),
