@@ -7,10 +7,11 @@
 
 INSTANCE="action=2 safety=60000 member=4000 interval=20"
 
-# Node b is there all the time, and sends to a whatever becomes of a.
+# Node b is there all the time, and sends to a whatever becomes of a.  It does not
+# hold the module by the device.
 b_lives() {
 	rm -f /tmp/b
-	$IP netns exec b $K "attach node=2 $INSTANCE" key \
+	$IP netns exec b $K no-device "attach node=2 $INSTANCE" key \
 		"peer id=1 local=10.0.0.2 remote=10.0.0.1 local1=fd00:0::2 remote1=fd00:0::1" \
 		"touch path=/tmp/b" "sleep 100000000" >/tmp/node_b 2>&1 &
 	B=$!
@@ -70,7 +71,7 @@ reloads_under_traffic() {
 		kill -9 $B 2>/dev/null
 		wait $B
 		b_lives
-		$IP netns exec a $K "attach node=1 $INSTANCE" key "$PEER" "hear id=2" \
+		$IP netns exec a $K no-device "attach node=1 $INSTANCE" key "$PEER" "hear id=2" \
 			"touch path=/tmp/there" "sleep 100000000" >/tmp/node_a 2>&1 &
 		client=$!
 		await /tmp/there || return 1

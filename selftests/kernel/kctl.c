@@ -63,15 +63,8 @@ static void do_attach(char **options)
 	u64 incarnation;
 
 	snprintf(config.name, sizeof(config.name), "node%u", config.core.node_id);
-	if (kctl_text(options, "resume", NULL)) {
-		FILE *file = fopen(kctl_text(options, "resume", NULL), "r");
-		unsigned long long number;
-
-		if (!file || fscanf(file, "%llu", &number) != 1)
-			kctl_die("nothing to resume");
-		config.core.incarnation = number;
-		fclose(file);
-	}
+	if (kctl_text(options, "resume", NULL))
+		config.core.incarnation = kctl_incarnation(kctl_text(options, "resume", NULL));
 	kctl_check(nl_attach(nl, &config, &incarnation), "attach");
 	if (save) {
 		FILE *file = fopen(save, "w");
@@ -86,12 +79,13 @@ static void do_pet(char **options)
 {
 	u64 time = kctl_number(options, "for", 0);
 	u64 end = base_clock_ns() + time * BASE_NS_PER_MS;
+	const char *until = kctl_text(options, "until", NULL);
 
 	do {
 		kctl_check(nl_pet(nl), "pet");
-		if (time)
+		if (time || until)
 			kctl_wait_ms(100);
-	} while (base_clock_ns() < end);
+	} while (until ? access(until, F_OK) : base_clock_ns() < end);
 }
 
 /* Waits until a peer is heard; its incarnation. */
@@ -244,6 +238,8 @@ static void do_stats(char **options)
 	}
 	if (beats < kctl_number(options, "beats", 0))
 		kctl_die("%llu beats", (unsigned long long)beats);
+	if (stats.pets < kctl_number(options, "pets", 0))
+		kctl_die("%llu pets", (unsigned long long)stats.pets);
 	for (i = 1; i < CORE_DROP_COUNT; i++)
 		if (stats.dropped[i])
 			printf("dropped %s=%llu\n", core_drop_name(i),
@@ -374,6 +370,8 @@ static const struct {
 	{ "fake", kctl_peer_run }, { "watchdog", kctl_watchdog_run },
 	{ "kdump", kctl_kdump_run }, { "kdump-hang", kctl_kdump_hang_run },
 	{ "sh", kctl_path_shell }, { "crash", kctl_crash_run },
+	{ "device", kctl_device_run }, { "no-device", kctl_no_device_run },
+	{ "nobody", kctl_nobody_run }, { "slow", kctl_slow_run },
 };
 
 /* Those in other files that use this one's socket. */
@@ -392,6 +390,7 @@ static void run(char *line)
 		{ "EPERM", EPERM }, { "EBUSY", EBUSY }, { "ENODEV", ENODEV }, { "ETIME", ETIME },
 		{ "EALREADY", EALREADY }, { "EINVAL", EINVAL }, { "ESTALE", ESTALE },
 		{ "ENOENT", ENOENT }, { "EADDRNOTAVAIL", EADDRNOTAVAIL }, { "ERANGE", ERANGE },
+		{ "EACCES", EACCES },
 	};
 	char *word[OPTIONS_MAX + 1] = { NULL };
 	unsigned int count = 0, i;

@@ -40,6 +40,9 @@ struct sockaddr_in kctl_udp_address(const char *address, u16 port);
 /* Of either family. */
 void kctl_address(struct sockaddr_storage *out, const char *text, u32 scope);
 
+/* A number, or a file with one. */
+u64 kctl_incarnation(const char *text);
+
 /* A view of the nodes given, epoch and hash filled in. */
 struct core_view kctl_view(u64 epoch, const struct core_member *member, unsigned int count);
 
@@ -57,6 +60,10 @@ void kctl_path_whole(struct nl *nl, char **options);
 void kctl_path_shell(char **options);
 void kctl_watch_run(struct nl *nl, char **options);
 void kctl_crash_run(char **options);
+void kctl_device_run(char **options);
+void kctl_no_device_run(char **options);
+void kctl_nobody_run(char **options);
+void kctl_slow_run(char **options);
 
 /* This node's clock less @node's, and the shortest way of a heartbeat with it, in
  * ns.  Listens on eth0 for 2 s and renews meanwhile.

@@ -57,10 +57,10 @@ void node_start(struct node *node, const char *space, u16 id, const struct node_
 	node->id = id;
 	kctl_enter(space);
 	kctl_must(nl_open(&node->nl), "open");
+	kctl_must(nl_attach(node->nl, &config, &node->incarnation), nl_error(node->nl));
 	if (home < 0 || setns(home, CLONE_NEWNET))
 		kctl_die("home: %s", strerror(errno));
 	close(home);
-	kctl_must(nl_attach(node->nl, &config, &node->incarnation), nl_error(node->nl));
 	kctl_must(nl_key_set(node->nl, 0, options->key_id ?: KCTL_KEY_ID, key, true), "key-set");
 	peer_make(node);
 	kctl_must(nl_arm(node->nl, NULL), "arm");

@@ -89,6 +89,11 @@ int nl_attach(struct nl *nl, const struct nl_config *config, u64 *incarnation)
 	return err;
 }
 
+bool nl_has_device(const struct nl *nl)
+{
+	return true;
+}
+
 int nl_key_set(struct nl *nl, u8 slot, u32 key_id, const u8 key[TOCSIN_KEY_SIZE], bool transmit)
 {
 	return 0;

@@ -146,6 +146,10 @@ static int attach(struct cmcld_kernel *kernel, const struct cmcld_config *config
 		attach_explain(err, nl_error(kernel->nl), error);
 		return err;
 	}
+	if (!nl_has_device(kernel->nl))
+		cmcld_log(LOG_WARNING, "There is no /dev/tocsin: a slow request of another "
+			  "netlink family may keep cmcld from renewing the safety lease. Mount "
+			  "a devtmpfs on /dev, or load the tocsin.ko of this version.");
 	err = key_set(kernel, config, error);
 	return err ? err : peers_set(kernel, config, error);
 }

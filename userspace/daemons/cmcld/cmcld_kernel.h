@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tocsin.ko as cmcld uses it.  All calls are one netlink round trip on sockets
- * that never block on anybody but the kernel.
+ * that never block on anybody but the kernel; there a slow request of another
+ * family may delay them.  A renewal is a write to /dev/tocsin, and nothing does.
  */
 #ifndef CMCLD_KERNEL_H
 #define CMCLD_KERNEL_H

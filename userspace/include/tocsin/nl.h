@@ -5,6 +5,9 @@
  *
  * Requests are synchronous round trips of some microseconds: the kernel
  * answers in the context of the send, so a real-time thread may call them.
+ * But generic netlink lets them wait, uninterruptibly, where the request of
+ * any other family sleeps while somebody adds or removes a family.  Renewals
+ * have a way of their own: see nl_attach().
  * Events come on a socket of their own.  One struct nl belongs to one thread.
  *
  * The socket behind the struct nl that attached owns the kernel's instance:
@@ -61,10 +64,17 @@ struct nl_config {
  * @incarnation: the one the kernel drew, or the one resumed
  * Resuming takes over keys, peers, views and leases as they are; @config must
  * name the same cluster and node, the rest of it is not looked at.
+ * From here on /dev/tocsin is open, for nl_pet(), and keeps the module from
+ * being unloaded. Where there is no such file, nl_pet() is a netlink request.
+ * Call it in the network namespace of nl_open().
  * Return: 0; -EBUSY: another process owns it, or it is armed (and not resumed);
- * -ESTALE: no such incarnation to resume; -EINVAL: out of range.
+ * -ESTALE: no such incarnation to resume; -EINVAL: out of range; -EACCES:
+ * /dev/tocsin is there and may not be opened.
  */
 int nl_attach(struct nl *nl, const struct nl_config *config, u64 *incarnation);
+
+/* Attached, and renewals go by /dev/tocsin. */
+bool nl_has_device(const struct nl *nl);
 
 /**
  * nl_key_set - put a key into a slot
@@ -99,7 +109,9 @@ int nl_peer_del(struct nl *nl, u16 id);
 /* @warnings: bits of enum tocsin_warning; may be NULL. -EALREADY: armed;
  * -EBUSY: this incarnation has been disarmed as a member. */
 int nl_arm(struct nl *nl, u32 *warnings);
-/* -ETIME: too late. -EPERM: not armed, or not the owner. */
+/* -ETIME: too late. -EPERM: not armed, or not the owner. The device has no words for
+ * nl_error().
+ */
 int nl_pet(struct nl *nl);
 /* -EBUSY: a member that has not accepted a view without itself; @force works
  * then, and from a socket that does not own the instance. */

@@ -13,7 +13,7 @@ static int incarnation_take(const struct nlattr *first, size_t size, void *conte
 	return 0;
 }
 
-int nl_attach(struct nl *nl, const struct nl_config *config, u64 *incarnation)
+static int attach(struct nl *nl, const struct nl_config *config, u64 *incarnation)
 {
 	const struct core_config *core = &config->core;
 	struct nlmsghdr *request;
@@ -38,6 +38,20 @@ int nl_attach(struct nl *nl, const struct nl_config *config, u64 *incarnation)
 	err = nl_request_run(nl, incarnation_take, incarnation);
 	if (!err && !*incarnation)
 		return -EIO;
+	return err;
+}
+
+int nl_attach(struct nl *nl, const struct nl_config *config, u64 *incarnation)
+{
+	/* First: who has attached must be able to renew. */
+	int err = nl_device_open(nl);
+
+	if (!err)
+		err = attach(nl, config, incarnation);
+	if (!err)
+		nl->incarnation = *incarnation;
+	else if (!nl->incarnation)
+		nl_device_close(nl);
 	return err;
 }
 
@@ -149,6 +163,8 @@ int nl_arm(struct nl *nl, u32 *warnings)
 
 int nl_pet(struct nl *nl)
 {
+	if (nl->device >= 0)
+		return nl_device_pet(nl);
 	nl_request_begin(nl, TOCSIN_CMD_PET);
 	return nl_request_run(nl, NULL, NULL);
 }

@@ -191,6 +191,7 @@ int nl_open(struct nl **out)
 
 	if (!nl)
 		return -ENOMEM;
+	nl->device = -1;
 	nl->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!nl->socket) {
 		err = -errno;
@@ -222,6 +223,7 @@ void nl_close(struct nl *nl)
 {
 	if (!nl)
 		return;
+	nl_device_close(nl);
 	mnl_socket_close(nl->socket);
 	/* The buffers have held a key. */
 	explicit_bzero(nl, sizeof(*nl));

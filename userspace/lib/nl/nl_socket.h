@@ -16,6 +16,8 @@ struct nl {
 	u32 sequence;
 	u16 family;
 	u32 group;			/* of the events */
+	int device;			/* from attach on; -1: none */
+	u64 incarnation;		/* attached; 0: not */
 	char error[NL_ERROR_MAX];
 	struct nlmsghdr *request;	/* being built */
 	char out[NL_MESSAGE_MAX];
@@ -36,6 +38,12 @@ void nl_request_begin(struct nl *nl, u8 command);
 int nl_request_run(struct nl *nl, nl_take take, void *context);
 /* The same for a request that lists everything. */
 int nl_request_list(struct nl *nl, nl_take take, void *context);
+
+/* Open /dev/tocsin unless it is open. Return: 0, also where there is none, or -errno. */
+int nl_device_open(struct nl *nl);
+void nl_device_close(struct nl *nl);
+/* Renew by it. As nl_pet(). */
+int nl_device_pet(struct nl *nl);
 
 /* Reads a number of any width; 0 if the attribute is shorter than 1. */
 u64 nl_attr_number(const struct nlattr *attr);
