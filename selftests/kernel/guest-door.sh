@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the netlink door lets in, and what an armed node refuses.
+# What netlink and the device let in, and what an armed node refuses.
 . /test/guest-lib.sh
 
 owner() {
@@ -30,7 +30,8 @@ leases_checked_on_both() {
 killed_owner_resumed() {
 	kill -9 $OWNER
 	wait $OWNER
-	$K "expect EBUSY" "attach node=1" "expect ESTALE" "attach node=1 incarnation=77" \
+	$K "expect EPERM" "device incarnation=/tmp/incarnation" \
+		"expect EBUSY" "attach node=1" "expect ESTALE" "attach node=1 incarnation=77" \
 		"expect EINVAL" "attach node=2 resume=/tmp/incarnation" \
 		"attach node=1 resume=/tmp/incarnation" "status armed=1" pet disarm
 }
@@ -42,6 +43,70 @@ says() {
 	fails $K "$@" >/tmp/said 2>&1
 	cat /tmp/said
 	grep -qF "($words" /tmp/said
+}
+
+device_bars_unload() {
+	rm -f /tmp/held
+	$K device "touch path=/tmp/held" "sleep 600000" >/tmp/holder 2>&1 &
+	holder=$!
+	await /tmp/held && fails rmmod tocsin || return 1
+	kill -9 $holder
+	wait $holder
+	rmmod tocsin && insmod /lib/modules/*/extra/tocsin.ko
+}
+
+# Capabilities count, not who may open the file.
+others_refused() {
+	$K nobody "expect EACCES" device || return 1
+	chmod 666 /dev/tocsin
+	$K nobody "expect EPERM" device
+	result=$?
+	chmod 600 /dev/tocsin
+	return $result
+}
+
+# Renew until told that it is enough.  $1: a name, $2...: what comes first.
+LEASE_MS=5000
+renewing() {
+	name=$1
+	shift
+	exec unshare -n $K "$@" "attach node=2 action=2 safety=$LEASE_MS" arm \
+		"touch path=/tmp/$name-armed" "pet until=/tmp/enough" \
+		"touch path=/tmp/$name-lives" pet disarm
+}
+
+# A request of one family is slow, and somebody waits to remove that family.
+netlink_stops() {
+	insmod /test/slowfamily.ko || return 1
+	$K "slow family=$(cat /sys/module/slowfamily/parameters/family)" &
+	SLOW=$!
+	until_so grep -q Y /sys/module/slowfamily/parameters/asked || return 1
+	rmmod slowfamily &
+	UNLOADING=$!
+	until_so grep -q ') D ' /proc/$UNLOADING/stat
+}
+
+netlink_goes_on() {
+	kill -9 $SLOW
+	wait $SLOW
+	wait $UNLOADING
+}
+
+# Two nodes that renew; only the one that asks by netlink loses its lease.
+device_waits_for_nobody() {
+	renewing device >/tmp/by-device 2>&1 &
+	device=$!
+	renewing netlink no-device >/tmp/by-netlink 2>&1 &
+	netlink=$!
+	await /tmp/device-armed && await /tmp/netlink-armed && netlink_stops || return 1
+	usleep $((LEASE_MS * 2500))
+	kill -0 $netlink && touch /tmp/enough && await /tmp/device-lives
+	lives=$?
+	netlink_goes_on || return 1
+	wait $netlink
+	cat /tmp/by-device /tmp/by-netlink
+	[ $lives = 0 ] && grep -q 'pet: Timer expired' /tmp/by-netlink &&
+		fails [ -e /tmp/netlink-lives ] && wait $device
 }
 
 reload() {
@@ -76,7 +141,7 @@ t "a refusal names what is out of range, and the range" eval \
 	says "TOC margin: 4 ms to 1 min)" "attach node=1 margin=1"'
 t "a refusal says what to do next" eval \
 	'says "nothing is armed to be resumed: name no incarnation)" "attach node=1 incarnation=5" &&
-	says "not armed: arm first)" "attach node=1" pet &&
+	says "not armed: arm first)" no-device "attach node=1" pet &&
 	says "no such peer: a dump of peer-get lists all)" "attach node=1" "unpeer id=2"'
 t "attach, arm, pet, disarm" $K "attach node=1" key "expect EPERM" pet \
 	"expect EPERM" disarm arm "pet for=1000" "expect EALREADY" arm disarm "status armed=0"
@@ -92,6 +157,16 @@ t "peers come and go, bad ones are refused" $K "attach node=1" \
 	"unpeer id=2" "expect ENOENT" "unpeer id=2" "peers count=1"
 t "IPv6 paths" $K "attach node=1" key "peer id=2 local=::1 remote=::1" "sleep 300" \
 	"peers count=1"
+t "the device renews for the one who is armed" $K "attach node=1 save=/tmp/incarnation" \
+	"expect EPERM" "device incarnation=/tmp/incarnation" arm \
+	"device incarnation=/tmp/incarnation" "stats pets=1" "expect EINVAL" \
+	"device incarnation=/tmp/incarnation size=7" "expect EINVAL" \
+	"device incarnation=/tmp/incarnation size=9" "expect EINVAL" \
+	"device incarnation=/tmp/incarnation size=0" "expect EPERM" "device incarnation=77" \
+	"expect EPERM" "device incarnation=0" disarm "expect EPERM" pet \
+	"expect EPERM" "device incarnation=/tmp/incarnation"
+t "nothing attached, nothing renewed" $K "expect ENODEV" "device incarnation=/tmp/incarnation" \
+	"expect ENODEV" "device incarnation=0"
 t "disarmed, armed again" $K "attach node=1" arm disarm arm disarm
 t "the recorder tells of it" $K "recorder kind=attach" "recorder kind=pet" \
 	"recorder kind=disarm" "recorder kind=peer-set"
@@ -103,7 +178,11 @@ t "another process may not attach, pet, disarm or change anything" $K \
 	"status armed=1"
 t "root of a container may do nothing" $K contain "status armed=1" "expect EPERM" pet \
 	"expect EPERM" "attach node=1" "expect EPERM" "disarm force=1" "status armed=1"
+t "root of a container may not open the device" $K contain "expect EPERM" device
+t "nor may anybody else" others_refused
 t "another network namespace sees nothing" fails unshare -n $K status
+t "nor does the device there" unshare -n $K "expect ENODEV" \
+	"device incarnation=/tmp/incarnation"
 t "unload is refused while armed" fails rmmod tocsin
 t "suspend is refused while armed" sleep_refused
 t "each CPU checks the leases" leases_checked_on_both
@@ -115,6 +194,8 @@ t "force disarms from another socket" $K "disarm force=1" "status armed=0"
 kill -9 $OWNER
 wait $OWNER
 t "nothing is left checking" fails grep -q check_fire /proc/timer_list
+t "unload is refused while the device is open" device_bars_unload
+t "renewals by the device wait for no other family" device_waits_for_nobody
 t "unload and load again, five times" reload
 t "the recorder has limits, and room for the largest" recorder_sizes
 exit 0

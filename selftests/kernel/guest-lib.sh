@@ -21,9 +21,12 @@ fails() { ! "$@"; }
 note() { echo "$*" >"$RESULT"; }
 
 # Wait until a file says that a client in the background has got so far.
-await() {
+await() { until_so [ -e "$1" ]; }
+
+# Until a command says yes, or some 30 s.
+until_so() {
 	tries=0
-	until [ -e "$1" ]; do
+	until "$@" >/dev/null 2>&1; do
 		tries=$((tries + 1))
 		[ $tries -lt 300 ] || return 1
 		usleep 100000

@@ -69,6 +69,7 @@ class Built:
         self.has_kunit = self.kernel.sets("KUNIT")
         self.module = self._module()
         self.stuck = self._extra("stuck", ["selftests/kernel/kmod"])
+        self.slow = os.path.join(os.path.dirname(self.stuck), "slowfamily.ko")
         self.core = self._extra("core_kunit", ["kmod/core", "selftests/unit/core",
                                                "selftests/kernel/kmod-core"]) \
             if self.has_kunit else None
