@@ -22,7 +22,7 @@ BY_DEFAULT = {
     "6.1": re.compile("(?!life)"),
     "6.12": re.compile("door|alone|evicted|stuck: CPU 1|restart"),
     "6.12-rt": re.compile("beat|killed|alone|stuck: CPU 1|shutdown"),
-    "debug": re.compile("kunit|door|space|life|evicted|alone|killed"),
+    "debug": re.compile("kunit|life|killed"),
 }
 DEBUG = "debug"
 

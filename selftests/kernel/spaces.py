@@ -18,7 +18,7 @@ def cases(case):
         case("paths", "guest-paths.sh", modules=["veth"], tools=[IP]),
         case("life", "guest-life.sh", ["10000"], modules=["veth"], tools=[IP, "kstress"]),
         # The debug kernel on a busy host needs several minutes for it.
-        case("spray", "guest-spray.sh", ["20000"], timeout_s=1800, **spray),
+        case("spray", "guest-spray.sh", ["6000"], timeout_s=1800, **spray),
         case("many: 8 nodes", "guest-many.sh", ["8", "200", "8000", "5"], memory_mb=512, **many),
         case("many: 64 nodes", "guest-many.sh", ["64", "2000", "60000", "120"], memory_mb=2048,
              timeout_s=3600, long=True, **many),
