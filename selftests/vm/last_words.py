@@ -6,32 +6,14 @@ import re
 import subprocess
 
 from demo import demo as demos
-from lab import cluster, errors, testbed
-
-WEB = "web"
-
-
-def check(condition, text):
-    if not condition:
-        raise AssertionError(text)
+from lab import testbed
+import pair
+from pair import WEB, check
 
 
-class Pair:
-    def __init__(self, lab):
-        self.lab = lab
-        self.first, self.second = lab.nodes
-        self.cluster = cluster.Cluster(lab, demos.cluster_file(lab),
-                                       {"web.pkg": demos.read("web.pkg")})
-
+class Dying(pair.Pair):
     def form(self):
-        self.lab.start()
-        self.cluster.configure()
-        try:
-            self.cluster.start()
-        except errors.CommandFailed:
-            pass    # too slow an answer on a busy host: the members tell
-        self.cluster.wait_members(self.lab.nodes)
-        check(self.cluster.wait_owner(WEB) is self.first, f"{WEB} does not run on node1")
+        self.begin()
         said = self.first.run("dmesg | grep 'last words'").out
         check(re.search(r"last words at a panic: ready on (\d+) of \1 paths", said), said)
 
@@ -61,10 +43,10 @@ class Pair:
 
 
 STEPS = (
-    ("two nodes have last words ready", Pair.form, True),
-    ("one panics and says so, the other takes its package", Pair.survive, True),
-    ("kdump has saved the dump all the same", Pair.dump, False),
-    ("the first comes back", Pair.rejoin, False),
+    ("two nodes have last words ready", Dying.form, True),
+    ("one panics and says so, the other takes its package", Dying.survive, True),
+    ("kdump has saved the dump all the same", Dying.dump, False),
+    ("the first comes back", Dying.rejoin, False),
 )
 
 
@@ -72,6 +54,6 @@ def run(steps, results, stage):
     config = testbed.Config(append="crash_kexec_post_notifiers")
     with testbed.Lab(results, nodes=2, stage=stage,
                      disks={demos.SHARED: demos.SHARED_MB}, config=config) as lab:
-        pair = Pair(lab)
+        dying = Dying(lab)
         for name, method, needed in STEPS:
-            steps.run(name, lambda m=method: m(pair), needed)
+            steps.run(name, lambda m=method: m(dying), needed)

@@ -4,8 +4,9 @@ lease, stopped in order, and all that helps when each CPU has its interrupts off
 import time
 
 from demo import demo as demos
-from lab import cluster, errors, testbed
-from last_words import WEB, check
+from lab import testbed
+import pair
+from pair import WEB, check
 
 TIMEOUT_S = 30
 DEVICE = "/dev/watchdog0"
@@ -15,24 +16,9 @@ RESET = "the hardware watchdog reset this node"
 STATE = "cat /sys/class/watchdog/watchdog0/state"
 
 
-class Guarded:
-    def __init__(self, lab):
-        self.lab = lab
-        self.first, self.second = lab.nodes
-        self.cluster = cluster.Cluster(lab, demos.cluster_file(lab),
-                                       {"web.pkg": demos.read("web.pkg")})
-
+class Guarded(pair.Pair):
     def form(self):
-        self.lab.start()
-        self.cluster.configure()
-        for node in self.lab.nodes:
-            node.put(OPTIONS.encode(), "/etc/tocsin/tocsin.conf")
-        try:
-            self.cluster.start()
-        except errors.CommandFailed:
-            pass    # too slow an answer on a busy host: the members tell
-        self.cluster.wait_members(self.lab.nodes)
-        check(self.cluster.wait_owner(WEB) is self.first, f"{WEB} does not run on node1")
+        self.begin(OPTIONS)
         said = self.cluster.status(self.first)["watchdog_s"]
         check(said == TIMEOUT_S, f"the status says {said} s")
 
