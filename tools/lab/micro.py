@@ -169,7 +169,8 @@ def argv_of(job, files):
             "-kernel", job.kernel.image,
             "-initrd", qemu.fd_path(files["initrd"]), "-append",
             "console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic "
-            "no_timer_check tsc=reliable " + tsc.options() + job.append,
+            "no_timer_check tsc=reliable " + qemu.ONE_CPU_FIRST + tsc.options() +
+            job.append,
             "-serial", "stdio", "-device", "virtio-serial-pci"]
     for name in ("output", "result"):
         path = qemu.fd_path(files[name])

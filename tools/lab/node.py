@@ -304,7 +304,8 @@ class Node:
         return path
 
     def _cmdline(self):
-        words = [CMDLINE, tsc.options().strip(), f"lab.name={self.name}"]
+        words = [CMDLINE, qemu.ONE_CPU_FIRST.strip(), tsc.options().strip(),
+                 f"lab.name={self.name}"]
         for number, net in enumerate(self.config.networks):
             words.append(f"lab.net=eth{number},"
                          f"{network.address(net, self.index)}/24,"

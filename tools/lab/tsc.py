@@ -12,6 +12,7 @@ import platform
 import time
 
 MEASURE_S = 0.2
+HZ = 250        # of Debian's kernels, and of the lab's own
 # rdtsc; shl rdx, 32; or rax, rdx; ret
 READ = bytes((0x0f, 0x31, 0x48, 0xc1, 0xe2, 0x20, 0x48, 0x09, 0xd0, 0xc3))
 
@@ -45,5 +46,6 @@ def _pair(read):
 
 
 def options():
-    """For the guest's command line, with a space at the end if any."""
-    return f"tsc_early_khz={khz()} " if khz() else ""
+    """For the guest's command line, with a space at the end if any.  lpj is what
+    udelay() reckons with, which each CPU otherwise finds out for itself, as badly."""
+    return f"tsc_early_khz={khz()} lpj={khz() * 1000 // HZ} " if khz() else ""
