@@ -12,6 +12,10 @@
  * A CPU that has done neither, within the time that panic() gives it, may still
  * act: then there are no last words, and the peers wait for silence.
  *
+ * A TOC does not wait for panic(), whose lines may take a serial port long: it has
+ * parked the other CPUs itself, and when they have confirmed that (toc.c), they go
+ * before. The notifier sends what has not gone then.
+ *
  * Without crash_kexec_post_notifiers panic() starts a loaded crash kernel before
  * its notifiers, so nothing can be sent.
  */
@@ -48,6 +52,8 @@ MODULE_PARM_DESC(gasp,
 /* First word of each CPU's crash note: not 0 once it has stopped for a crash. */
 static DEFINE_PER_CPU(const u32 *, crash_note);
 static bool running;
+/* The paths on which they have gone; by the one CPU that is left. */
+static unsigned int sent;
 
 static void refresh(struct work_struct *work);
 static DECLARE_DELAYED_WORK(refresh_work, refresh);
@@ -93,29 +99,46 @@ static bool others_stopped(void)
 	return true;
 }
 
-static int panicked(struct notifier_block *block, unsigned long event, void *text)
+bool tocsin_gasp_ready(struct tocsin *t)
 {
-	struct tocsin *t = tocsin_initial;
-	enum recorder_gasp what = RECORDER_GASP_SENT;
-	unsigned int sent = 0;
+	return t == tocsin_initial && READ_ONCE(running) && tocsin_armed(t);
+}
 
-	if (!READ_ONCE(running) || !tocsin_armed(t))
-		return NOTIFY_DONE;
+unsigned int tocsin_gasp_send(struct tocsin *t)
+{
+	unsigned int more;
+
 	/* As in an interrupt: drivers then leave what they have sent to a
 	 * softirq that never comes, without a wake-up and its locks.
 	 */
 	preempt_count_add(HARDIRQ_OFFSET);
-	if (!others_stopped())
-		what = RECORDER_GASP_UNCONFIRMED;
-	else
-		sent = tocsin_frame_send(core_gasp_generation(t->core));
-	if (!sent && what == RECORDER_GASP_SENT)
-		what = RECORDER_GASP_NOTHING;
-	tocsin_record(t, RECORDER_GASP, 0, 0, what, sent, 0, 0);
+	more = tocsin_frame_send(core_gasp_generation(t->core));
+	sent += more;
+	if (more || !sent)
+		tocsin_record(t, RECORDER_GASP, 0, 0,
+			      sent ? RECORDER_GASP_SENT : RECORDER_GASP_NOTHING, sent, 0, 0);
 	preempt_count_sub(HARDIRQ_OFFSET);
-	pr_emerg("tocsin: last words: %s, %u paths\n",
-		 what == RECORDER_GASP_UNCONFIRMED ? "none, not all CPUs have stopped" :
-		 sent ? "sent" : "none were ready", sent);
+	return sent;
+}
+
+static int panicked(struct notifier_block *block, unsigned long event, void *text)
+{
+	struct tocsin *t = tocsin_initial;
+	unsigned int before = sent;
+
+	if (!tocsin_gasp_ready(t))
+		return NOTIFY_DONE;
+	if (others_stopped()) {
+		tocsin_gasp_send(t);
+	} else if (!sent) {
+		tocsin_record(t, RECORDER_GASP, 0, 0, RECORDER_GASP_UNCONFIRMED, 0, 0, 0);
+		pr_emerg("tocsin: last words: none, not all CPUs have stopped\n");
+		return NOTIFY_DONE;
+	}
+	if (sent)
+		pr_emerg("tocsin: last words: sent, %u paths, %u before the panic\n", sent, before);
+	else
+		pr_emerg("tocsin: last words: none were ready\n");
 	return NOTIFY_DONE;
 }
 

@@ -25,6 +25,16 @@ void tocsin_gasp_stop(struct tocsin *t);
 /* Something that they say, or how they go, has changed. Context: process. */
 void tocsin_gasp_refresh(struct tocsin *t);
 
+/* May there be any? Context: any. */
+bool tocsin_gasp_ready(struct tocsin *t);
+
+/**
+ * tocsin_gasp_send - they go now, on the paths where they have not gone yet
+ * For who is about to panic and knows that each other CPU has stopped for good.
+ * Return: on how many paths they have gone by now. Context: interrupts off.
+ */
+unsigned int tocsin_gasp_send(struct tocsin *t);
+
 int tocsin_gasp_init(void);
 void tocsin_gasp_uninit(void);
 

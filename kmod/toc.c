@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The order of a TOC: say why in the flight recorder, stop what the other CPUs
- * do, then panic with one line that says it all.  Printing comes last because
+ * do, tell the peers, then panic with one line that says it all.  Printing comes last because
  * a serial console can take longer than TOC_MARGIN.
  */
 #include "toc.h"
@@ -15,11 +15,15 @@
 
 #include "clock.h"
 #include "compat.h"
+#include "gasp.h"
 #include "instance.h"
 #include "log.h"
 #include "names.h"
 #include "recorder.h"
 #include "trace.h"
+
+/* Of TOC_MARGIN, when a CPU hangs. */
+#define LAST_WORDS_WAIT_NS	(5 * NSEC_PER_MSEC)
 
 static DEFINE_PER_CPU(call_single_data_t, toc_park);
 static atomic_t toc_begun = ATOMIC_INIT(0);
@@ -83,6 +87,35 @@ static void others_park(struct recorder_verdict *verdict)
 		verdict->cpus_told++;
 		smp_call_function_single_async(cpu, csd);
 	}
+}
+
+static bool others_parked(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu != raw_smp_processor_id() && !READ_ONCE(per_cpu(toc_parked, cpu)))
+			return false;
+	/* What they wrote before they stopped is seen after this. */
+	smp_rmb();
+	return true;
+}
+
+/* A parked CPU takes interrupts again when the panic has begun, but runs no task and no
+ * softirq. One that does not answer is left to the panic's NMI, soon.
+ */
+static void last_words(struct tocsin *t)
+{
+	u64 until_ns = tocsin_clock_ns() + LAST_WORDS_WAIT_NS;
+
+	if (!tocsin_gasp_ready(t))
+		return;
+	while (!others_parked()) {
+		if (tocsin_clock_ns() > until_ns)
+			return;
+		cpu_relax();
+	}
+	tocsin_gasp_send(t);
 }
 
 /* Reads without the lock: this must work when its holder is stuck, and a torn
@@ -170,6 +203,8 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 	last_heard_find(t, verdict);
 	text_write(t, verdict);
 	trace_tocsin_toc(code, late_ns);
+	if (t->action == TOCSIN_ACTION_PANIC && COMPAT_PARK_BEFORE_PANIC)
+		last_words(t);
 	if (t->action == TOCSIN_ACTION_PANIC)
 		panic("tocsin: TOC: %s", verdict->text);
 	/* A parked CPU may hold the lock of a serial port: now it is only tried. */

@@ -19,7 +19,9 @@ peer="peer id=$3 local=10.0.0.$2 remote=10.0.0.$3 local1=fd00::$2 remote1=fd00::
 
 # Formed and armed, with a promise in the kernel; killed with no grace, or not.
 dies() {
-	$K "$begin" key "$peer" "sleep 500" arm "form epoch=1 nodes=1,2" \
+	on=3
+	[ "$1" != hung ] || on=1
+	taskset $on $K "$begin" key "$peer" "sleep 500" arm "form epoch=1 nodes=1,2" \
 		"promise epoch=2 counter=7" "pet for=2500" "note armed" "touch path=/tmp/armed" \
 		"pet for=120000" &
 	await /tmp/armed || exit 1
@@ -28,7 +30,11 @@ dies() {
 	# Time for the other to find out how far apart the clocks are.
 	sleep 2
 	[ "$1" != dump ] || $K kdump || exit 1
-	if [ "$1" = kill ]; then
+	[ "$1" != mute ] || echo N >/sys/class/tty/ttyS0/console || exit 1
+	if [ "$1" = hung ]; then
+		taskset -p 1 $$ && insmod /test/stuck.ko mask=2 && sleep 1
+	fi
+	if [ "$1" = kill ] || [ "$1" = hung ]; then
 		kill -9 $!
 	else
 		$K crash
@@ -44,7 +50,7 @@ hears() {
 }
 
 case $1 in
-sysrq | kill | dump | deaf) dies "$1" ;;
+sysrq | mute | kill | hung | dump | deaf) dies "$1" ;;
 hears) hears "said=1 sync=$3" "a panic is told, with what was promised" ;;
 either) hears any=1 "the machine ends" ;;
 silence) hears said=0 "nothing is told, only silence is noticed" ;;
