@@ -46,7 +46,8 @@ def matrix(cases, wanted, full):
         seen |= {c.name for c in here}
         if here:
             pairs.append((flavour, here))
-    return pairs
+    # The slowest first, or it runs alone at the end.
+    return sorted(pairs, key=lambda pair: pair[0] != DEBUG)
 
 
 def kunit_suites():
