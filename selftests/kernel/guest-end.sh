@@ -56,6 +56,14 @@ shutdown)
 	await /tmp/armed || exit 1
 	exec reboot -f
 	;;
+hanging)
+	echo 2 >/sys/module/tocsin/parameters/shutdown_grace_s
+	$K "attach node=1 safety=5000 detach=5000" arm "note armed" "touch path=/tmp/armed" \
+		"pet for=60000" &
+	await /tmp/armed || exit 1
+	insmod /test/stuck.ko how=shutdown || exit 1
+	exec reboot -f
+	;;
 stuck) stuck "$2" ;;
 apart) apart "$2" "$3" ;;
 esac

@@ -13,6 +13,7 @@
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/reboot.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/types.h>
 #include <uapi/linux/sched/types.h>
@@ -27,7 +28,7 @@ MODULE_PARM_DESC(mask, "CPUs to hang with interrupts off, bit n for CPU n");
 
 static char *how = "irq";
 module_param(how, charp, 0444);
-MODULE_PARM_DESC(how, "irq, fifo, softirq, memory, console, stop, probe, none");
+MODULE_PARM_DESC(how, "irq, fifo, softirq, memory, console, stop, probe, shutdown, none");
 
 static char *symbol = "";
 module_param(symbol, charp, 0444);
@@ -186,6 +187,20 @@ static int __init probe_set(void)
 	return err;
 }
 
+/* A driver that never ends; after the others have been told. */
+static int shutdown_begins(struct notifier_block *block, unsigned long action, void *command)
+{
+	deed();
+	for (;;)
+		schedule_timeout_uninterruptible(HZ);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block shutdown_block = {
+	.notifier_call = shutdown_begins,
+	.priority = INT_MIN,
+};
+
 static int __init stuck_init(void)
 {
 	struct task_struct *task;
@@ -210,9 +225,9 @@ static int __init stuck_init(void)
 	task = kthread_run(once_work, NULL, "stuck");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	if (!is("probe"))
-		return 0;
-	return probe_set();
+	if (is("shutdown"))
+		return register_reboot_notifier(&shutdown_block);
+	return is("probe") ? probe_set() : 0;
 }
 
 module_init(stuck_init);
