@@ -15,6 +15,9 @@ WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
 
 IN_THE_CONSOLE = ["how=probe", "symbol=wait_for_lsr,serial8250_console_write"]
 
+PANICS = 0
+RESTART = 1
+
 HANGS = [
     ("one CPU of two, the owner's, with interrupts off", ["pinned", "mask=1"], {}),
     ("all CPUs but the last of four with interrupts off", ["pinned", "mask=7"], ALL_BUT_3),
@@ -37,6 +40,11 @@ HANGS = [
 ]
 
 
+def with_action(how, action, ms=1000):
+    """The first argument of guest-hang.sh: how[:SAFETY_TIMEOUT in ms], with an action."""
+    return f"{how if ':' in how else f'{how}:{ms}'}:{action}"
+
+
 def hung_cpus(arguments):
     """Those that stuck.ko is told to hang with interrupts off."""
     masks = [int(a[5:], 0) for a in arguments if a.startswith("mask=")]
@@ -48,6 +56,11 @@ def cases(case):
     found = [case("hang: " + name, "guest-hang.sh", arguments, panic=PANIC,
                   late_ms=LATE_MS, hangs=True, **more)
              for name, arguments, more in HANGS]
+    # Where the console hangs, the restart's own line is not seen.
+    found += [case("hang, then a restart: " + name, "guest-hang.sh",
+                   [with_action(arguments[0], RESTART), *arguments[1:]],
+                   console="stuck: ", hangs=True, long=True, **more)
+              for name, arguments, more in HANGS]
     found.append(case("watchdog", "guest-watchdog.sh", qemu_args=WATCHDOG,
                       modules=["i6300esb"]))
     found.append(case("pstore", "guest-pstore.sh", ["fall"], again=["read"],
