@@ -86,6 +86,9 @@ kdump)
 	;;
 # The CPU that prints hangs, whether the heartbeat's timer is on it or not.
 console0 | console1)
+	# Where a thread prints, it does so on this CPU.
+	printer=$(pgrep pr/ttyS0)
+	[ -z "$printer" ] || taskset -pc "${how#console}" $printer
 	unpetted "$@" && stuck
 	usleep 500000
 	taskset -c "${how#console}" sh -c 'echo "the last words of a CPU" >/dev/kmsg'

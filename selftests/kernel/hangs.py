@@ -13,7 +13,9 @@ PANIC = "tocsin: TOC: safety lease ran out"
 PSTORE = 0x8000000
 WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
 
-IN_THE_CONSOLE = ["how=probe", "symbol=wait_for_lsr,serial8250_console_write"]
+# The last is that of PREEMPT_RT, where a thread prints.
+IN_THE_CONSOLE = ["how=probe", "symbol=wait_for_lsr,serial8250_console_write,"
+                  "serial8250_console_write_thread"]
 
 PANICS = 0
 RESTART = 1

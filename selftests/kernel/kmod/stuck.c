@@ -201,10 +201,24 @@ static struct notifier_block shutdown_block = {
 	.priority = INT_MIN,
 };
 
-static int __init stuck_init(void)
+static int __init threads_start(void)
 {
 	struct task_struct *task;
 	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		task = kthread_create_on_cpu(work, NULL, cpu, "stuck/%u");
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		wake_up_process(task);
+	}
+	task = kthread_run(once_work, NULL, "stuck");
+	return PTR_ERR_OR_ZERO(task);
+}
+
+static int __init stuck_init(void)
+{
+	int err = 0;
 
 	stamps = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!stamps)
@@ -216,18 +230,12 @@ static int __init stuck_init(void)
 	if (is("none"))
 		deed();
 	pr_notice("stuck: %s, CPUs %#lx\n", how, mask);
-	for_each_online_cpu(cpu) {
-		task = kthread_create_on_cpu(work, NULL, cpu, "stuck/%u");
-		if (IS_ERR(task))
-			return PTR_ERR(task);
-		wake_up_process(task);
-	}
-	task = kthread_run(once_work, NULL, "stuck");
-	if (IS_ERR(task))
-		return PTR_ERR(task);
+	if (is("probe"))
+		err = probe_set();
 	if (is("shutdown"))
-		return register_reboot_notifier(&shutdown_block);
-	return is("probe") ? probe_set() : 0;
+		err = register_reboot_notifier(&shutdown_block);
+	/* Last: the threads have no end, and need the module. */
+	return err ?: threads_start();
 }
 
 module_init(stuck_init);
