@@ -9,6 +9,7 @@ scratch tmpfs with the disks included.  So nothing has to be cleaned up, and
 nothing can be forgotten.
 """
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -123,4 +124,7 @@ def _mount(source, target, kind, flags):
     args = [s.encode() if s else None for s in (source, target, kind)]
     if _libc.mount(*args, ctypes.c_ulong(flags), None) != 0:
         err = ctypes.get_errno()
+        if target == "/" and err == errno.EINVAL:
+            sys.exit("lab: / is not a mount point (a chroot?): "
+                     "mount --bind DIR DIR before chroot")
         sys.exit(f"lab: mount {target}: {os.strerror(err)}")
