@@ -171,20 +171,18 @@ static void print_refused(FILE *out, const json_t *status)
 static void print_late(FILE *out, const json_t *status)
 {
 	json_t *entry, *late = json_object_get(json_object_get(status, "heartbeat"), "late");
-	const char *before = "\n  Heartbeat timer of this node, late by: ";
+	const char *head = "\n  Heartbeat timer of this node, late\n";
 	long long after_ns = 0;
 	size_t at;
 
 	json_array_foreach(late, at, entry) {
 		if (view_number(entry, "count")) {
-			fprintf(out, "%s%.3f ms or more %lld times", before,
+			fprintf(out, "%s    by %8.3f ms or more: %lld times\n", head,
 				(double)after_ns / 1e6, view_number(entry, "count"));
-			before = ", ";
+			head = "";
 		}
 		after_ns = view_number(entry, "below_ns");
 	}
-	if (*before == ',')
-		fprintf(out, "\n");
 }
 
 static bool wanted(const char *filter, const char *name)
