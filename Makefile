@@ -34,9 +34,11 @@ check-full:			## also the long simulations, fuzzing, every VM scenario
 check-%:			## one suite, e.g. make check-unit
 	tools/check $*
 
-demo:				## the demo cluster; SCENE=two-node for two nodes and qs
+demo:				## the demo cluster; SCENE=two-node, or some of abcd
+	@tools/demo/check-scene $(SCENE)
 	tools/setup
-	$(MAKE) all
+	@echo "building (about a minute the first time)"
+	@$(MAKE) -s all
 	tools/demo/demo $(SCENE)
 
 lab-image:			## the image that the lab's nodes boot from
