@@ -20,7 +20,10 @@ RUNS = 2048
 RUN_MAGIC = b"TOCS_RUN"
 VIOLATION_MAGIC = b"TOC_VIOL"
 FORMAT = struct.Struct("<8s8QII64s64s")
-ENDS = {0: "no end written", 1: "stopped", 2: "VIOLATION"}
+RUNNING = 0
+ENDS = {RUNNING: "cut off", 1: "stopped", 2: "VIOLATION"}
+PROOF = ("each run noted how many beats its predecessor had made when it took over, "
+         "and none made more after that:\nnever two nodes at a time")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +86,11 @@ def show(log):
     """Lines for people; times are each node's own wall clock (UTC)."""
     yield "  node      run  start         last beat     beats  end"
     for run in log.runs:
+        end = ENDS.get(run.end, "?")
+        if run is log.runs[-1] and run.end == RUNNING:
+            end = "(runs)"
         yield (f"  {run.node:8s} {run.run:4d}  {_clock(run.start_real)}  "
-               f"{_clock(run.beat_real)}  {run.beats:5d}  {ENDS.get(run.end, '?')}")
+               f"{_clock(run.beat_real)}  {run.beats:5d}  {end}")
     for bad in log.violations:
         yield (f"  VIOLATION seen by {bad.node} run {bad.run} at {_clock(bad.beat_real)}: "
                f"holder {bad.former_holder:016x} wrote to its disk")
@@ -115,7 +121,7 @@ def main():
     for line in show(log):
         print(line)
     fault = check(log)
-    print(fault or "never two nodes at a time")
+    print(fault or PROOF)
     return 1 if fault else 0
 
 
