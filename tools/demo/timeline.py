@@ -12,6 +12,8 @@ import re
 EVENT = re.compile(r"tocsin-event: t=(\d+) (.*)")
 RAW = re.compile(r"\braw=(\d+)")
 FIELD = re.compile(r'([\w-]+)=("[^"]*"|\S+)')
+LATE = re.compile(r"tocsin-event: t=(\d+) .*what=late late_ns=(\d+)")
+REPEAT_MS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +67,18 @@ def from_dump(node, clocks, report, since_ms, near_ms):
             yield Event(ms, node.name, "kernel: " + item["text"])
 
 
+def lateness_ms(node, clocks, since_ms, until_ms, epoch_ms):
+    """The longest time that cmcld on this node says it could not run."""
+    worst = 0.0
+    for arrived_ms, line in node.journal.lines():
+        match = LATE.search(line)
+        if match:
+            ms = clocks.to_ms(node, int(match.group(1)), epoch_ms + arrived_ms)
+            if since_ms <= ms <= until_ms:
+                worst = max(worst, int(match.group(2)) / 1e6)
+    return worst
+
+
 def from_client(client, since_ms):
     """First failed and first answered request around the outage."""
     gap = client.outage(since_ms)
@@ -73,33 +87,97 @@ def from_client(client, since_ms):
         yield Event(gap[1], "client", f"answered again, {gap[1] - gap[0]:.0f} ms later")
 
 
-# Fields that a reader of the time line has no use for.
+# Fields that a reader of the time line has no use for: identities, and what the
+# words of the event say already.
 HIDDEN = ("what", "node", "incarnation", "hash", "raw", "real", "reason", "a", "b",
-          "text", "pid", "timeout_ms")
+          "text", "pid", "timeout_ms", "ballot")
+# What goes without saying.
+GOOD = ("result=0", "clean=0", "outcome=0", "restarts=0", "exit=0", "signal=0")
+
+
+def _ms(fields, name):
+    return f"{int(fields[name]) / 1e6:.0f} ms"
+
+
+def _excluded(fields):
+    if fields["clean"] == "1":
+        return "{peer} has left in order".format(**fields)
+    if fields["wait_ns"] == "0":
+        return "{peer} excluded; it cannot be running anything any more".format(**fields)
+    return (f"{fields['peer']} excluded; nothing of it starts elsewhere for "
+            f"{_ms(fields, 'wait_ns')}")
+
+
+def _membership(fields):
+    text = fields["text"]
+    if text.startswith("node ") and fields["peer"] != "-":
+        text = fields["peer"] + text[len("node"):]
+    if text == "quorum server refused":
+        # a: the epoch asked for, b: the newest one that it has promised its vote for.
+        return f"{text}: it has given its vote for epoch {fields['b']} to others"
+    return text
+
+
+# Events in words, nearly those of the daemons' journals; of others the fields are shown.
+WORDS = {
+    "membership": _membership,
+    "excluded": _excluded,
+    "node-safe": "{peer} cannot be running anything any more".format_map,
+    "peer-silent": lambda f: f"nothing heard from {f['peer']} for {_ms(f, 'age_ns')}",
+    "peer-heard": "hears {peer}".format_map,
+    "peer-gasp": "{peer} has said that it goes down".format_map,
+    "view-installed": "view of epoch {epoch} installed: {members}".format_map,
+    "toc-request": "goes down now: {why}".format_map,
+    "late": lambda f: f"cmcld could not run for {_ms(f, 'late_ns')}",
+}
 
 
 def describe(text):
-    """what=view-installed epoch=5 hash=... -> view-installed epoch=5"""
-    fields = dict((k, v.strip('"')) for k, v in FIELD.findall(text))
+    """what=node-safe peer=node1 ... -> node1 cannot be running anything any more"""
+    # A sentence in text= is the last field and may hold anything.
+    head, _, sentence = text.partition(" text=")
+    fields = dict((k, v.strip('"')) for k, v in FIELD.findall(head))
+    fields["text"] = sentence.strip('"')
     what = fields.get("what", text)
-    if what == "membership":
-        # text= is the last field and holds a sentence.
-        what = text.partition("text=")[2].strip('"')
-    words = [what]
+    try:
+        return WORDS[what](fields)
+    except (KeyError, ValueError):
+        pass
+    shown = [what]
     for key, value in fields.items():
-        if key in HIDDEN or value == "-":
+        if key in HIDDEN or value == "-" or f"{key}={value}" in GOOD:
             continue
         if key.endswith("_ns") and value.isdigit():
             key, value = key[:-3], f"{int(value) / 1e6:.0f}ms"
-        words.append(f"{key}={value}")
-    return " ".join(words)
+        shown.append(f"{key}={value}")
+    return " ".join(shown)
+
+
+def collapse(ordered):
+    """(event, how often, when last): what one says again within a second is one."""
+    rows, newest = [], {}
+    for event in ordered:
+        key = event.who, event.text
+        row = newest.get(key)
+        if row and event.ms - row[2] < REPEAT_MS:
+            row[1] += 1
+            row[2] = event.ms
+            continue
+        newest[key] = [event, 1, event.ms]
+        rows.append(newest[key])
+    return rows
 
 
 def show(events, start_ms, limit=60):
-    """The lines of a table; times are milliseconds after start_ms."""
-    ordered = sorted(events, key=lambda e: e.ms)
-    skipped = max(0, len(ordered) - limit)
-    for event in ordered[:limit]:
-        yield f"  {event.ms - start_ms:+9.0f} ms  {event.who:8s} {event.text}"
+    """The lines of a table; times are milliseconds after start_ms.  What the
+    client saw is never left out."""
+    rows = collapse(sorted(events, key=lambda e: e.ms))
+    skipped = [row for row in rows[limit:] if row[0].who != "client"]
+    for row in rows:
+        if row in skipped:
+            continue
+        event, times, last_ms = row
+        again = f"  (x{times}, until {last_ms - start_ms:+.0f} ms)" if times > 1 else ""
+        yield f"  {event.ms - start_ms:+9.0f} ms  {event.who:8s} {event.text}{again}"
     if skipped:
-        yield f"  ... and {skipped} more"
+        yield f"  ... and {len(skipped)} more"
