@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The client's view: asks the package's address ten times a second."""
-import dataclasses
+"""The client: asks the package's address ten times a second, keeps a record."""
 import http.client
 import threading
 import time
 
+from .outage import Answer
+
 INTERVAL_S = 0.1
 TIMEOUT_S = 0.4
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """One request: when it was sent, what came of it (None: nothing)."""
-    sent_ms: float
-    body: str
 
 
 class Client(threading.Thread):
@@ -25,17 +19,16 @@ class Client(threading.Thread):
         self._where = (address, port)
         self._lock = threading.Lock()
         self._answers = []
-        self._asked = 0
 
     def run(self):
         due = time.monotonic()
         while True:
-            threading.Thread(target=self._ask, daemon=True).start()
+            threading.Thread(target=self._ask, args=(due,), daemon=True).start()
             due += INTERVAL_S
             time.sleep(max(0, due - time.monotonic()))
 
-    def _ask(self):
-        sent_ms = time.monotonic() * 1000
+    def _ask(self, due):
+        sent = time.monotonic()
         conn = http.client.HTTPConnection(*self._where, timeout=TIMEOUT_S)
         try:
             conn.request("GET", "/")
@@ -46,32 +39,29 @@ class Client(threading.Thread):
             body = None
         finally:
             conn.close()
+        done = time.monotonic()
         with self._lock:
-            self._asked += 1
-            self._answers.append(Answer(sent_ms, body))
+            self._answers.append(Answer(sent * 1000, body or None, done * 1000,
+                                        (sent - due) * 1000))
 
     def answers(self, since_ms=0.0):
+        """In the order in which they were asked for."""
         with self._lock:
             found = [a for a in self._answers if a.sent_ms >= since_ms]
         return sorted(found, key=lambda a: a.sent_ms)
 
-    def up_since(self, since_ms):
-        """True when the newest three answers since then are good."""
+    def up_since(self, since_ms, node=None):
+        """True when the newest three answers since then are good (and come from
+        this node)."""
         newest = self.answers(since_ms)[-3:]
-        return len(newest) == 3 and all(a.body for a in newest)
+        return len(newest) == 3 and all(a.body and node in (None, a.node) for a in newest)
 
-    def outage(self, since_ms):
-        """(first_ms, last_ms) of the longest time without an answer: from the
-        last good request before it to the first good one after it; None
-        when no request failed."""
-        last_good, worst, failed = None, None, False
-        for answer in self.answers(since_ms - 2000):
-            if not answer.body:
-                failed = True
-                continue
-            if failed and last_good is not None:
-                gap = (last_good, answer.sent_ms)
-                if worst is None or gap[1] - gap[0] > worst[1] - worst[0]:
-                    worst = gap
-            last_good, failed = answer.sent_ms, False
-        return worst
+    def save(self, path, epoch_ms):
+        """Writes the record, in the lab's time like the other logs."""
+        with open(path, "w", encoding="utf-8") as dst:
+            dst.write("# sent at (lab's time, ms), took (ms), ok or failed, the answer\n")
+            for answer in self.answers():
+                dst.write(f"{answer.sent_ms - epoch_ms:10.0f} "
+                          f"{answer.done_ms - answer.sent_ms:5.0f} "
+                          f"{'ok    ' if answer.body else 'failed'} {answer.body or ''}".rstrip()
+                          + "\n")

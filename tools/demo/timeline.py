@@ -79,12 +79,15 @@ def lateness_ms(node, clocks, since_ms, until_ms, epoch_ms):
     return worst
 
 
-def from_client(client, since_ms):
-    """First failed and first answered request around the outage."""
-    gap = client.outage(since_ms)
-    if gap:
-        yield Event(gap[0], "client", "last answer before the outage")
-        yield Event(gap[1], "client", f"answered again, {gap[1] - gap[0]:.0f} ms later")
+def from_client(gap, deed_ms, node):
+    """The failover as the client saw it; gap is an outage.Gap or None."""
+    if not gap:
+        yield Event(deed_ms, "client", f"no request fails, {node} answers all the time")
+        return
+    yield Event(gap.begin_ms, "client", f"last answer of {gap.before} before the outage"
+                if gap.before else "no answer before it")
+    yield Event(gap.end_ms, "client", f"{gap.after} answers, after an outage of "
+                f"{gap.length_ms:.0f} ms")
 
 
 # Fields that a reader of the time line has no use for: identities, and what the
@@ -92,7 +95,7 @@ def from_client(client, since_ms):
 HIDDEN = ("what", "node", "incarnation", "hash", "raw", "real", "reason", "a", "b",
           "text", "pid", "timeout_ms", "ballot")
 # What goes without saying.
-GOOD = ("result=0", "clean=0", "outcome=0", "restarts=0", "exit=0", "signal=0")
+GOOD = ("result=0", "outcome=0", "restarts=0", "exit=0", "signal=0")
 
 
 def _ms(fields, name):
@@ -147,6 +150,8 @@ def describe(text):
     for key, value in fields.items():
         if key in HIDDEN or value == "-" or f"{key}={value}" in GOOD:
             continue
+        if key == "clean" and fields.get("outcome") == "0":
+            continue    # has a meaning after a failure only: all was undone
         if key.endswith("_ns") and value.isdigit():
             key, value = key[:-3], f"{int(value) / 1e6:.0f}ms"
         shown.append(f"{key}={value}")
