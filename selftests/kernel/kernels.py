@@ -19,10 +19,10 @@ EVERY = re.compile("")
 # what the nodes run; the others see what differs between kernels, the debug kernel
 # what comes and goes: there it is noticed what is touched or kept too long.
 BY_DEFAULT = {
-    "6.1": re.compile("(?!life)"),
+    "6.1": EVERY,
     "6.12": re.compile("door|alone|evicted|stuck: CPU 1|restart"),
     "6.12-rt": re.compile("beat|killed|alone|stuck: CPU 1|shutdown"),
-    "debug": re.compile("kunit|life|killed"),
+    "debug": re.compile("kunit|brief life|killed"),
 }
 DEBUG = "debug"
 
