@@ -115,7 +115,9 @@ void member_change_update(struct member *m)
 /* When to propose; MEMBER_NEVER: nothing to change, or under way. */
 u64 member_change_due(struct member *m)
 {
-	u64 step = 2 * m->config.interval_ns;
+	bool only_leavers = leave_asked(m) && !link_lost(m);
+	/* A proposer waits for leavers: see leaver_awaited(). */
+	u64 step = (only_leavers ? 6 : 2) * m->config.interval_ns;
 	u64 due;
 	unsigned int rank;
 
@@ -123,9 +125,9 @@ u64 member_change_due(struct member *m)
 		return MEMBER_NEVER;
 	rank = member_rank(m);
 	if (m->promised.counter && m->promised.node != m->config.node_id)
-		/* Somebody proposes: leave it two intervals at the least. */
+		/* Somebody proposes: leave it some intervals at the least. */
 		due = m->promised_at_ns + step * member_patience(m) * (rank ? rank : 1);
-	else if (leave_asked(m) && !link_lost(m))
+	else if (only_leavers)
 		due = m->change_since_ns;
 	else
 		due = m->change_since_ns + step * rank;

@@ -283,29 +283,38 @@ static void chosen(struct member *m)
 }
 
 /*
- * Somebody leaves in order and has not yet said that it is disarmed: one
- * interval of patience spares the others the wait for it (rule 11).
+ * Somebody leaves in order and has not yet said that it is disarmed: patience
+ * spares the others the wait for it (rule 11), and itself the eviction, which the
+ * first heartbeat after the COMMIT is for who is late with it. As long as ACCEPT may
+ * take, unless somebody else goes, too, whose packages wait meanwhile.
  */
 static bool leaver_awaited(const struct member *m)
 {
 	const struct member_proposal *p = &m->proposal;
+	bool awaited = false, others = false;
+	u64 intervals;
 	u16 i;
 
-	for (i = 0; i < m->installed.count; i++)
-		if (p->leaving >> i & 1 && !(p->disarmed >> i & 1) &&
-		    !core_view_holds(&p->value, m->installed.member[i].id,
-				     m->installed.member[i].incarnation))
-			return true;
-	return false;
+	for (i = 0; i < m->installed.count; i++) {
+		if (core_view_holds(&p->value, m->installed.member[i].id,
+				    m->installed.member[i].incarnation))
+			continue;
+		if (!(p->leaving >> i & 1))
+			others = true;
+		else if (!(p->disarmed >> i & 1))
+			awaited = true;
+	}
+	intervals = others ? 1 : ACCEPT_INTERVALS * member_patience(m) - 1;
+	return awaited && m->now_ns < p->started_ns + intervals * m->config.interval_ns;
 }
 
-static void chosen_check(struct member *m, bool late)
+static void chosen_check(struct member *m)
 {
 	struct member_proposal *p = &m->proposal;
 
 	if (!member_chosen(&m->installed, p))
 		arbiter_ask(m, false);
-	else if (late || !leaver_awaited(m))
+	else if (!leaver_awaited(m))
 		chosen(m);
 }
 
@@ -347,7 +356,7 @@ void member_on_accepted(struct member *m, const struct member_message *message)
 	if (accepted->disarmed)
 		p->disarmed |= 1ULL << at;
 	ages_take(m, at, accepted);
-	chosen_check(m, false);
+	chosen_check(m);
 }
 
 void member_on_refuse(struct member *m, const struct member_message *message)
@@ -386,7 +395,7 @@ static void arbiter_vote(struct member *m, const struct member_arbiter_answer *a
 		member_propose_decide(m);
 	} else if (p->phase == MEMBER_PROPOSAL_ACCEPT && p->arbiter_asked) {
 		p->arbiter_accepted = true;
-		chosen_check(m, false);
+		chosen_check(m);
 	}
 }
 
@@ -474,7 +483,7 @@ void member_propose_tick(struct member *m)
 		member_propose_start(m);
 	} else {
 		p->next_ns = m->now_ns + m->config.interval_ns;
-		chosen_check(m, true);
+		chosen_check(m);
 		if (p->phase != MEMBER_PROPOSAL_ACCEPT)
 			return;
 		accept_send(m);
