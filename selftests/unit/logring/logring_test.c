@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -207,6 +208,8 @@ static pid_t endless_writer(void)
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
+	/* Not longer than a test that fails. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (logring_open(path, LOGRING_WRITER, &ring))
 		_exit(1);
 	for (;;)

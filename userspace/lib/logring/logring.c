@@ -100,18 +100,27 @@ static void gaps_close(struct shared *shared)
 	}
 }
 
+/* How long somebody else may take to lay the ring out. */
+#define PATIENCE_TRIES	50
+
+static void pause_shortly(void)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	nanosleep(&pause, NULL);
+}
+
 /* The lock is held for a moment by a reader that lays the ring out. */
 static int file_lock(int fd, bool patient)
 {
-	const struct timespec pause = { .tv_nsec = 10000000 };
-	int tries = patient ? 50 : 1;
+	int tries = patient ? PATIENCE_TRIES : 1;
 
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK)
 			return -errno;
 		if (--tries == 0)
 			return -EBUSY;
-		nanosleep(&pause, NULL);
+		pause_shortly();
 	}
 	return 0;
 }
@@ -157,24 +166,36 @@ static int map_locked(struct logring *ring)
 }
 
 /* A reader takes the layout of a living writer as it is. */
-static int map_reader(struct logring *ring)
+static int map_written(struct logring *ring)
 {
-	int err = file_lock(ring->fd, false);
+	int err = map(ring);
 
-	if (!err) {
-		err = map_locked(ring);
-		flock(ring->fd, LOCK_UN);
-		return err;
-	}
-	if (err != -EBUSY)
-		return err;
-	err = map(ring);
 	if (err)
 		return err;
 	if (layout_fits(ring->shared))
 		return 0;
 	munmap(ring->shared, sizeof(struct shared));
 	return -EPROTO;
+}
+
+static int map_reader(struct logring *ring)
+{
+	int err, tries = PATIENCE_TRIES;
+
+	for (;;) {
+		err = file_lock(ring->fd, false);
+		if (!err) {
+			err = map_locked(ring);
+			flock(ring->fd, LOCK_UN);
+			return err;
+		}
+		if (err == -EBUSY)
+			err = map_written(ring);
+		/* The writer may have come a moment ago, and be at it. */
+		if (err != -EPROTO || --tries == 0)
+			return err;
+		pause_shortly();
+	}
 }
 
 static int map_writer(struct logring *ring)
