@@ -509,6 +509,22 @@ int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
 	return 0;
 }
 
+int tocsin_nl_leave_doit(struct sk_buff *request, struct genl_info *info)
+{
+	struct tocsin *t = tocsin_of(genl_info_net(info));
+	unsigned long flags;
+	u64 now_ns;
+	int err;
+
+	err = owner_lock(t, info, &flags, &now_ns);
+	if (err)
+		return err;
+	err = core_leave(t->core);
+	tocsin_unlock(t, flags);
+	tocsin_record(t, RECORDER_LEAVE, 0, 0, 0, 0, asker(), result(err));
+	return tocsin_refuse(info, err);
+}
+
 static const struct genl_multicast_group groups[] = {
 	[TOCSIN_NLGRP_EVENTS] = { .name = TOCSIN_MCGRP_EVENTS },
 };

@@ -60,6 +60,7 @@ static const struct refusal {
 	  "the lease under this view does not hold yet: wait for the event, install again" },
 	{ TOCSIN_CMD_INSTALL, -ETIME, LATE "this node goes down" },
 	{ TOCSIN_CMD_TOC_REQUEST, -EPERM, "not armed: there is nothing to take down" },
+	{ TOCSIN_CMD_LEAVE, -EPERM, "not armed: there is nothing to leave" },
 };
 
 int tocsin_refuse(struct genl_info *info, int err)

@@ -121,6 +121,14 @@ int core_pet(struct core *core, u64 now_ns)
 	return 0;
 }
 
+int core_leave(struct core *core)
+{
+	if (!core->armed)
+		return -EPERM;
+	core->leaving = true;
+	return 0;
+}
+
 int core_disarm(struct core *core, bool force, u64 now_ns)
 {
 	if (!core->armed)

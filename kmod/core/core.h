@@ -166,9 +166,10 @@ int core_install(struct core *core, const struct core_view *view, u64 now_ns);
  */
 int core_arm(struct core *core, u64 now_ns);
 int core_pet(struct core *core, u64 now_ns);
-/* Disarm: 0; -EPERM when not armed; -EBUSY while an installed view holds this
- * node and no accepted value is without it, unless forced (rule 11); -ETIME
- * once a verdict is out.
+/* It leaves in order, runs nothing: not evicted any more (rule 11). -EPERM: not armed. */
+int core_leave(struct core *core);
+/* Disarm: 0; -EPERM when not armed; -EBUSY while an installed view holds this node and no
+ * accepted value is without it, unless forced (rule 11); -ETIME once a verdict is out.
  */
 int core_disarm(struct core *core, bool force, u64 now_ns);
 /* The arming process is gone. */

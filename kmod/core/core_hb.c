@@ -94,7 +94,7 @@ int core_transmit(struct core *core, u16 id, u8 path_index, u64 now_ns, u8 *buf)
  */
 static bool evicts(const struct core *core, const struct core_hb *hb)
 {
-	return core->armed && core->installed.epoch &&
+	return core->armed && !core->leaving && core->installed.epoch &&
 	       hb->dst_incarnation == core->config.incarnation &&
 	       hb->installed_epoch > core->installed.epoch &&
 	       !(hb->flags & CORE_HB_IN_VIEW);

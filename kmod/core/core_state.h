@@ -93,6 +93,7 @@ struct core {
 
 	bool armed;
 	bool detached;
+	bool leaving;			/* in order: not to be evicted */
 	bool shutdown;			/* the last grace has been given */
 	enum core_verdict verdict;
 	u64 safety_ns;			/* end of the safety lease */

@@ -23,6 +23,7 @@ static const char *const kind_names[RECORDER_KINDS] = {
 	[RECORDER_CHECK_LATE] = "check-late",
 	[RECORDER_SEND_LATE] = "send-late",
 	[RECORDER_PROMISE] = "promise",
+	[RECORDER_LEAVE] = "leave",
 	[RECORDER_STOOD_STILL] = "stood-still",
 	[RECORDER_GASP] = "gasp",
 };

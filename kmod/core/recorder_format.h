@@ -198,6 +198,7 @@ enum recorder_kind {
 	RECORDER_PROMISE,		/* epoch, ballot counter, -, result; peer: its node */
 	RECORDER_STOOD_STILL,		/* for how long at most, -, -, - */
 	RECORDER_GASP,			/* enum recorder_gasp, paths, -, - */
+	RECORDER_LEAVE,			/* -, -, pid, result */
 	RECORDER_KINDS
 };
 

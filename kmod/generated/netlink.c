@@ -88,7 +88,7 @@ const struct nla_policy tocsin_attrs_nl_policy[TOCSIN_A_OFFSET + 1] = {
 };
 
 /* Ops table for tocsin */
-const struct genl_small_ops tocsin_nl_ops[16] = {
+const struct genl_small_ops tocsin_nl_ops[17] = {
 	{
 		.cmd	= TOCSIN_CMD_ATTACH,
 		.doit	= tocsin_nl_attach_doit,
@@ -165,6 +165,11 @@ const struct genl_small_ops tocsin_nl_ops[16] = {
 	{
 		.cmd	= TOCSIN_CMD_RECORDER_GET,
 		.doit	= tocsin_nl_recorder_get_doit,
+		.flags	= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd	= TOCSIN_CMD_LEAVE,
+		.doit	= tocsin_nl_leave_doit,
 		.flags	= GENL_ADMIN_PERM,
 	},
 };

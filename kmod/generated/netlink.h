@@ -21,7 +21,7 @@ extern const struct nla_policy tocsin_view_nl_policy[TOCSIN_A_VIEW_MEMBER + 1];
 extern const struct nla_policy tocsin_attrs_nl_policy[TOCSIN_A_OFFSET + 1];
 
 /* Ops table for tocsin */
-extern const struct genl_small_ops tocsin_nl_ops[16];
+extern const struct genl_small_ops tocsin_nl_ops[17];
 
 int tocsin_nl_attach_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_key_set_doit(struct sk_buff *skb, struct genl_info *info);
@@ -40,6 +40,7 @@ int tocsin_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int tocsin_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int tocsin_nl_recorder_get_doit(struct sk_buff *skb, struct genl_info *info);
+int tocsin_nl_leave_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	TOCSIN_NLGRP_EVENTS,

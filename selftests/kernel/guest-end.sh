@@ -3,10 +3,11 @@
 # The ways a node goes down; $1 says which. None returns.
 . /test/guest-lib.sh
 
+# $2: what is done before the renewals.
 together() {
 	$K "fake id=2 local=127.0.0.2 member=3000 $1" >/tmp/fake 2>&1 &
 	$K "attach node=1 safety=20000 member=3000" key "peer id=2" arm "form epoch=1 nodes=1,2" \
-		"note armed" "pet for=30000"
+		"note armed" ${2:-status} "pet for=30000"
 }
 
 killed() {
@@ -49,6 +50,7 @@ grace) killed 800 ;;
 requested) $K "attach node=1" arm "note armed" "toc reason=word-from-the-test" ;;
 alone) together "quiet=1000" ;;
 evicted) together "evict=800" ;;
+leaving) together "evict=800" depart ;;
 restart) $K "attach node=1 safety=700 action=1" arm "note armed" "sleep 20000" ;;
 shutdown)
 	$K "attach node=1 safety=5000 detach=5000" arm "note armed" "touch path=/tmp/armed" \

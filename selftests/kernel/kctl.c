@@ -341,6 +341,8 @@ static void simple(const char *name, char **options)
 		kctl_check(nl_arm(nl, &warnings), "arm");
 	else if (!strcmp(name, "disarm"))
 		kctl_check(nl_disarm(nl, kctl_number(options, "force", 0)), "disarm");
+	else if (!strcmp(name, "depart"))
+		kctl_check(nl_leave(nl), "leave");
 	else if (!strcmp(name, "unpeer"))
 		kctl_check(nl_peer_del(nl, kctl_number(options, "id", 2)), "peer-del");
 	else if (!strcmp(name, "hear"))

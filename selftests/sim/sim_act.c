@@ -183,6 +183,9 @@ static bool act_kernel(struct sim_world *world, u32 node, const struct member_ac
 	case MEMBER_ACTION_KERNEL_INSTALL:
 		act_install(world, node, action->view);
 		break;
+	case MEMBER_ACTION_KERNEL_LEAVE:
+		core_leave(kernel->core);
+		break;
 	case MEMBER_ACTION_KERNEL_DISARM:
 		act_disarm(world, node, action->force);
 		break;

@@ -180,6 +180,10 @@ static void print_control(const struct crash_record *record,
 	case RECORDER_DETACH:
 		snprintf(text, size, "process %llu went away without disarming", pid);
 		break;
+	case RECORDER_LEAVE:
+		snprintf(text, size, "process %llu said that this node leaves in order%s", pid,
+			 end);
+		break;
 	case RECORDER_TOC_REQUEST:
 		snprintf(text, size, "process %llu asked for a TOC%s", pid, end);
 		break;

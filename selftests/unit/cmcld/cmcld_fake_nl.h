@@ -152,6 +152,11 @@ int nl_install(struct nl *nl, const struct core_view *view)
 	return FAKE_CALL(nl, core_install(nl->core, view, base_clock_ns()));
 }
 
+int nl_leave(struct nl *nl)
+{
+	return FAKE_CALL(nl, core_leave(nl->core));
+}
+
 int nl_toc_request(struct nl *nl, const char *reason)
 {
 	nl->dead = true;

@@ -241,6 +241,24 @@ static void eviction_by_a_newer_installed_view(void **state)
 	world_free(w);
 }
 
+static void leavers_are_not_evicted_but_their_lease_ends(void **state)
+{
+	struct world *w = world_formed(3);
+	struct core_view next = world_view(2, 0x06);
+
+	world_run(w, 1);
+	assert_int_equal(core_leave(w->node[3]), 0);
+	assert_int_equal(world_accept(w, 1, &next, 1), 0);
+	assert_int_equal(world_accept(w, 2, &next, 1), 0);
+	assert_int_equal(core_install(w->node[1], &next, w->now_ns), 0);
+	assert_int_equal(world_send(w, 1, 3, 0), CORE_DROP_NONE);
+	assert_int_equal(core_check(w->node[3], w->now_ns), CORE_VERDICT_NONE);
+	assert_int_equal(world_accept(w, 3, &next, 1), 0);
+	assert_int_equal(core_check(w->node[3], w->now_ns + w->node[3]->config.member_timeout_ns),
+			 CORE_VERDICT_QUORUM_LEASE);
+	world_free(w);
+}
+
 static void joiners_and_disarmed_nodes_are_not_evicted(void **state)
 {
 	struct world *w = world_formed(3);
@@ -345,6 +363,7 @@ int main(void)
 		cmocka_unit_test(recording_of_an_old_life_changes_nothing),
 		cmocka_unit_test(restarted_peer_is_taken_once_it_proves_itself),
 		cmocka_unit_test(eviction_by_a_newer_installed_view),
+		cmocka_unit_test(leavers_are_not_evicted_but_their_lease_ends),
 		cmocka_unit_test(joiners_and_disarmed_nodes_are_not_evicted),
 		cmocka_unit_test(newer_view_that_holds_me_does_not_evict),
 		cmocka_unit_test(round_trip_and_loss_are_measured),

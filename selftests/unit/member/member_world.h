@@ -128,6 +128,9 @@ static inline void world_kernel(struct world *w, u16 id, const struct member_act
 		world_answer(w, id, MEMBER_EVENT_KERNEL_INSTALLED,
 			     core_install(core, action->view, w->now_ns));
 		break;
+	case MEMBER_ACTION_KERNEL_LEAVE:
+		core_leave(core);
+		break;
 	case MEMBER_ACTION_KERNEL_DISARM:
 		world_answer(w, id, MEMBER_EVENT_KERNEL_DISARMED,
 			     core_disarm(core, action->force, w->now_ns));

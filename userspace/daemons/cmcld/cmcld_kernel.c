@@ -260,6 +260,11 @@ int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force)
 	return explained(kernel, "disarm", nl_disarm(kernel->nl, force));
 }
 
+void cmcld_kernel_leave(struct cmcld_kernel *kernel)
+{
+	explained(kernel, "leave", nl_leave(kernel->nl));
+}
+
 void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why)
 {
 	char reason[TOCSIN_REASON_MAX + 1];

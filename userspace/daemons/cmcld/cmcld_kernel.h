@@ -42,6 +42,8 @@ int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *vie
 int cmcld_kernel_install(struct cmcld_kernel *kernel, const struct core_view *view);
 int cmcld_kernel_arm(struct cmcld_kernel *kernel);
 int cmcld_kernel_pet(struct cmcld_kernel *kernel);
+/* Packages are halted: a view without this node need not take it down (rule 11). */
+void cmcld_kernel_leave(struct cmcld_kernel *kernel);
 int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force);
 /* Reset this node; returns only if the module's action is "report". */
 void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why);

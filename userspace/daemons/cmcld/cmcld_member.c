@@ -193,6 +193,9 @@ static void carry_out_kernel(struct cmcld *cmcld, const struct member_action *ac
 		answer_result(cmcld, MEMBER_EVENT_KERNEL_INSTALLED,
 			      cmcld_kernel_install(cmcld->kernel, action->view));
 		break;
+	case MEMBER_ACTION_KERNEL_LEAVE:
+		cmcld_kernel_leave(cmcld->kernel);
+		break;
 	case MEMBER_ACTION_KERNEL_DISARM:
 		do_disarm(cmcld, action->force);
 		break;

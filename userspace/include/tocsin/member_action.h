@@ -19,6 +19,7 @@ enum member_action_type {
 	MEMBER_ACTION_KERNEL_ACCEPT,	/* .accept: core_accept() */
 	MEMBER_ACTION_KERNEL_ARM,	/* core_arm(); pet from now on */
 	MEMBER_ACTION_KERNEL_INSTALL,	/* .view: core_install() */
+	MEMBER_ACTION_KERNEL_LEAVE,	/* core_leave(); no answer */
 	MEMBER_ACTION_KERNEL_DISARM,	/* .force: core_disarm() */
 	MEMBER_ACTION_DISK_WRITE,	/* .disk: replace the file, sync, answer
 					 * DISK_DONE; one at a time */

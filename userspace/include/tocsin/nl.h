@@ -117,6 +117,9 @@ int nl_pet(struct nl *nl);
  * then, and from a socket that does not own the instance. */
 int nl_disarm(struct nl *nl, bool force);
 
+/* As core_leave() in core.h. */
+int nl_leave(struct nl *nl);
+
 /* As core_acknowledge(), core_promise(), core_accept(), core_install() in core.h. */
 int nl_acknowledge(struct nl *nl, u16 id, u64 incarnation);
 int nl_promise(struct nl *nl, u64 epoch, const struct core_ballot *ballot);

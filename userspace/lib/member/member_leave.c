@@ -11,6 +11,9 @@ void member_leave_start(struct member *m)
 	if (m->leaving || m->left || m->dead)
 		return;
 	m->leaving = true;
+	/* Its packages are halted: being late with its own exclusion is no reason to die. */
+	if (m->armed)
+		member_act(m, MEMBER_ACTION_KERNEL_LEAVE);
 	m->leave_next_ns = m->now_ns;
 	member_form_stop(m);
 	m->form.wanted = false;

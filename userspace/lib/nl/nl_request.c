@@ -273,6 +273,12 @@ int nl_install(struct nl *nl, const struct core_view *view)
 	return nl_request_run(nl, NULL, NULL);
 }
 
+int nl_leave(struct nl *nl)
+{
+	nl_request_begin(nl, TOCSIN_CMD_LEAVE);
+	return nl_request_run(nl, NULL, NULL);
+}
+
 int nl_toc_request(struct nl *nl, const char *reason)
 {
 	char text[TOCSIN_REASON_MAX + 1];
