@@ -98,7 +98,7 @@ class Scenario:
     def formats(self):
         table = self.second.run("cmviewcl -v").out
         for word in ("CLUSTER", "NODE", "PACKAGE", "Quorum_Server_Status", "AUTO_RUN",
-                     "Heartbeat timer of this node, late\n    by    0.000 ms or more"):
+                     "Heartbeat timer of this node, late\n    by "):
             check(word in table, f"cmviewcl -v shows no {word}: {table}")
         lines = self.second.run("cmviewcl -f line").out
         check(f"package:{WEB}|status=up" in lines, lines)
