@@ -16,13 +16,13 @@ def cases(case):
                      long=True, only="debug", timeout_s=4 * 3600, append=fast, **spray)
                 for seed in range(2, 6)]
     return [
-        case("paths", "guest-paths.sh", modules=["veth"], tools=[IP], waits=True),
+        case("paths", "guest-paths.sh", modules=["veth"], tools=[IP]),
         case("life", "guest-life.sh", ["10000"], timeout_s=1800, **life),
         # Some points of it where each thing takes ten times as long.
         case("brief life", "guest-life.sh", ["3000", "brief"], only="debug", timeout_s=900,
              **life),
         # The debug kernel on a busy host needs several minutes for it.
-        case("spray", "guest-spray.sh", ["6000"], timeout_s=1800, waits=True, **spray),
+        case("spray", "guest-spray.sh", ["3000"], timeout_s=1800, **spray),
         case("many: 8 nodes", "guest-many.sh", ["8", "200", "8000", "5"], memory_mb=512, **many),
         case("many: 64 nodes", "guest-many.sh", ["64", "2000", "60000", "120"], memory_mb=2048,
              timeout_s=3600, long=True, **many),
