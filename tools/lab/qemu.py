@@ -18,7 +18,7 @@ KVM = ("-accel", "kvm", "-cpu", "host")
 # While the kernel boots, it rewrites code that each CPU runs at each tick (the static key
 # of sched_clock_stable). QEMU 7.2 can keep the translation of a breakpoint that stood
 # there meanwhile: a CPU that comes by then goes round for ever, with interrupts off. Seen
-# in one boot of a hundred with two CPUs; with one CPU at that time there is no race.
+# in one boot of 150 with two CPUs; with one CPU at that time there is no race.
 ONE_CPU_FIRST = "maxcpus=1 "
 
 _libc = ctypes.CDLL(None, use_errno=True)
