@@ -84,6 +84,7 @@ def _clock(ns):
 
 def show(log):
     """Lines for people; times are each node's own wall clock (UTC)."""
+    yield "  times are each node's own wall clock (UTC), and those of two nodes differ a little"
     yield "  node      run  start         last beat     beats  end"
     for run in log.runs:
         end = ENDS.get(run.end, "?")
