@@ -85,7 +85,7 @@ struct pool {
 	bool said;
 };
 
-/* Read what comes in on a packet socket; keep up to @want heartbeats of @src. */
+/* Read what has come and comes on a packet socket; keep @want heartbeats of @src. */
 unsigned int pool_record(struct pool *pool, enum pool_kind kind, int fd, u16 src,
 			 unsigned int want);
 /* Last words for all that was recorded. */
@@ -107,6 +107,8 @@ void shot_make(struct dice *dice, const struct pool *pool, struct shot *shot);
 /* Packet sockets of the sender's namespace. */
 int packet_open(const char *interface);
 void packet_send(int fd, const struct frames *frames, unsigned int count);
+/* What waits there is of a former life. */
+void packets_forget(int fd);
 
 /* The UDP payload in a frame between the nodes, and its size, or NULL. */
 const u8 *frame_payload(const u8 *frame, size_t size, size_t *payload_size);

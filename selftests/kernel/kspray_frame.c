@@ -358,3 +358,11 @@ void packet_send(int fd, const struct frames *frames, unsigned int count)
 		done += sent > 0 ? sent : 0;
 	}
 }
+
+void packets_forget(int fd)
+{
+	u8 frame[SPRAY_FRAME];
+
+	while (recv(fd, frame, sizeof(frame), MSG_DONTWAIT) > 0)
+		;
+}

@@ -14,9 +14,6 @@ unsigned int pool_record(struct pool *pool, enum pool_kind kind, int fd, u16 src
 	unsigned int got = 0;
 	struct core_hb hb;
 
-	/* What has waited there is of a former life. */
-	while (recv(fd, frame, sizeof(frame), MSG_DONTWAIT) > 0)
-		;
 	while (got < want && poll(&wait, 1, 30000) > 0) {
 		ssize_t size = recv(fd, frame, sizeof(frame), 0);
 		const u8 *payload;
