@@ -8,7 +8,8 @@ CRASH = {"append": "crashkernel=32M ", "memory_mb": 384}
 ALL_BUT_3 = {"cpus": 4}
 # A host with fewer CPUs to give than spin in the guest may stop one for long.
 LATE_MS = 10000
-PANIC = "tocsin: TOC: safety lease ran out"
+VERDICT = "safety lease ran out"
+PANIC = "tocsin: TOC: " + VERDICT
 # In the middle of the memory: the initramfs is at its end.
 PSTORE = 0x8000000
 WATCHDOG = ["-device", "i6300esb", "-action", "watchdog=reset"]
@@ -61,7 +62,7 @@ def cases(case):
     # Where the console hangs, the restart's own line is not seen.
     found += [case("hang, then a restart: " + name, "guest-hang.sh",
                    [with_action(arguments[0], RESTART), *arguments[1:]],
-                   console="stuck: ", hangs=True, long=True, **more)
+                   console="stuck: ", hangs=True, recorded=VERDICT, long=True, **more)
               for name, arguments, more in HANGS]
     found.append(case("watchdog", "guest-watchdog.sh", qemu_args=WATCHDOG,
                       modules=["i6300esb"]))
