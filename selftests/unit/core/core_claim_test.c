@@ -3,7 +3,7 @@
 #include "core_world.h"
 
 #define RECORDED	40
-#define LIVES		CORE_CLAIMS_WAITING
+#define LIVES		(CORE_CLAIMS_WAITING + 2)	/* more than have a place */
 
 /* Node 2's heartbeats of former lives, in their order. */
 struct recording {
@@ -40,14 +40,16 @@ static struct world *recorded(struct recording *recording, unsigned int lives)
 	return w;
 }
 
-/* The next of each life, as long as there are some. */
+/* The next of each life, as long as there are some; between two of the present life's,
+ * so that it is never the first to come when a turn is over.
+ */
 static void play(struct world *w, struct recording *recording, unsigned int lives)
 {
 	unsigned int life;
 
 	for (life = 0; life < lives; life++)
 		if (recording->next[life] < RECORDED)
-			core_receive(w->node[1], 0, 0, w->now_ns,
+			core_receive(w->node[1], 0, 0, w->now_ns + 50 * MS,
 				     recording->heartbeat[life][recording->next[life]++]);
 }
 
@@ -60,11 +62,11 @@ static unsigned int intervals_until_heard(unsigned int lives)
 
 	while (!peer_info(w, 1, 2).heard && count < RECORDED) {
 		play(w, &recording, lives);
+		assert_int_equal(peer_info(w, 1, 2).incarnation, 0);
 		world_run(w, 1);
 		count++;
 	}
-	for (unsigned int life = 0; life < lives; life++)
-		assert_true(peer_info(w, 1, 2).incarnation != 700 + life);
+	assert_int_equal(peer_info(w, 1, 2).incarnation, 999);
 	world_free(w);
 	return count;
 }
@@ -82,6 +84,12 @@ static void several_recordings_wait_their_turns(void **state)
 	unsigned int alone = intervals_until_heard(0);
 
 	assert_in_range(intervals_until_heard(3), alone, alone + 3 * 5 + 3);
+}
+
+/* Then a place is had by whoever comes when one is free; no turn is had without. */
+static void more_than_can_wait_prove_nothing(void **state)
+{
+	assert_in_range(intervals_until_heard(LIVES), 1, RECORDED);
 }
 
 /* With nobody else there a slow peer keeps its claim. */
@@ -113,13 +121,55 @@ static void who_falls_silent_waits_no_more(void **state)
 	world_free(w);
 }
 
+/* Clocks begin anew with a boot: the present life's may be behind a former one's. */
+static void a_recording_with_a_later_clock_waits_its_turn(void **state)
+{
+	struct world *w = world_make(2);
+	u8 recorded[CORE_HB_SIZE];
+	unsigned int count;
+
+	assert_int_equal(core_transmit(w->node[2], 1, 0, w->now_ns + 3600 * CORE_NS_PER_S, recorded),
+			 CORE_HB_SIZE);
+	world_node(w, 1, 111);
+	world_node(w, 2, 999);
+	core_receive(w->node[1], 0, 0, w->now_ns, recorded);
+	for (count = 0; count < 5 + 4; count++)
+		world_run(w, 1);
+	assert_true(peer_info(w, 1, 2).heard);
+	assert_int_equal(peer_info(w, 1, 2).incarnation, 999);
+	world_free(w);
+}
+
+/* Otherwise it could never prove itself while its other path is down. */
+static void a_claim_is_answered_on_the_path_it_came_by(void **state)
+{
+	struct world *w = world_make(2);
+	u8 buf[CORE_HB_SIZE];
+	struct core_hb hb;
+
+	w->now_ns += 100 * MS;
+	assert_int_equal(world_send(w, 2, 1, 1), CORE_DROP_NONE);
+	assert_int_equal(core_transmit(w->node[1], 2, 1, w->now_ns + 30 * MS, buf), CORE_HB_SIZE);
+	assert_int_equal(core_hb_decode(buf, &hb), CORE_DROP_NONE);
+	assert_int_equal(hb.dst_incarnation, inc(2));
+	assert_int_equal(hb.path_returned_ns, w->now_ns);
+	assert_int_equal(hb.path_held_ns, 30 * MS);
+	assert_int_equal(core_transmit(w->node[1], 2, 0, w->now_ns + 30 * MS, buf), CORE_HB_SIZE);
+	assert_int_equal(core_hb_decode(buf, &hb), CORE_DROP_NONE);
+	assert_int_equal(hb.path_returned_ns, 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_long_recording_waits_its_turn),
 		cmocka_unit_test(several_recordings_wait_their_turns),
+		cmocka_unit_test(more_than_can_wait_prove_nothing),
 		cmocka_unit_test(a_lone_claim_is_answered_on_and_on),
 		cmocka_unit_test(who_falls_silent_waits_no_more),
+		cmocka_unit_test(a_recording_with_a_later_clock_waits_its_turn),
+		cmocka_unit_test(a_claim_is_answered_on_the_path_it_came_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void says_what_was_promised_and_accepted(void **state)
 	gasp_written(w, 1, &hb, &gasp);
 	assert_int_equal(hb.installed_epoch, 1);
 	assert_int_equal(hb.sequence, CORE_GASP_SEQUENCE);
-	assert_int_equal(hb.flags & CORE_HB_GASP, CORE_HB_GASP);
+	assert_int_equal(hb.flags, CORE_HB_GASP | CORE_HB_ARMED);
 	assert_int_equal(gasp.promised.counter, 0);
 	assert_int_equal(gasp.accepted.count, 0);
 	assert_int_equal(core_promise(w->node[1], 2, &ballot), 0);
@@ -45,6 +45,86 @@ static void says_what_was_promised_and_accepted(void **state)
 	assert_int_equal(gasp.accepted.hash, view.hash);
 	assert_int_equal(gasp.accepted.count, 2);
 	assert_int_equal(hb.frontier.epoch, 2);
+	assert_int_equal(hb.frontier.hash, view.hash);
+	world_free(w);
+}
+
+static void what_it_said_is_kept(void **state)
+{
+	struct world *w = world_formed(3);
+	struct core_view view = world_view(2, 0x06);
+	struct core_peer_info info;
+	struct core_gasp gasp;
+
+	assert_int_equal(world_accept(w, 1, &view, 9), 0);
+	assert_int_equal(gasp_send(w, 1, 2, 0), CORE_DROP_NONE);
+	assert_int_equal(gasp_send(w, 3, 2, 0), CORE_DROP_NONE);
+	assert_int_equal(core_gasp_read(w->node[2], 1, inc(1), &gasp), 0);
+	assert_int_equal(gasp.promised.counter, 9);
+	assert_int_equal(gasp.ballot.counter, 9);
+	assert_int_equal(gasp.accepted.hash, view.hash);
+	assert_int_equal(core_gasp_read(w->node[2], 3, inc(3), &gasp), 0);
+	assert_int_equal(gasp.accepted.count, 0);
+	/* Another life, another node. */
+	assert_int_equal(core_gasp_read(w->node[2], 1, inc(3), &gasp), -ENOENT);
+	assert_int_equal(core_gasp_read(w->node[2], 3, inc(1), &gasp), -ENOENT);
+	assert_false(core_heard_get(w->node[2]->heard, 1));
+	assert_int_equal(core_peer_read(w->node[2], 1, &info), 0);
+	assert_int_equal(info.installed_epoch, 1);
+	assert_int_equal(info.frontier.epoch, 2);
+	assert_int_equal(info.frontier.hash, view.hash);
+	world_free(w);
+}
+
+static void who_has_not_joined_says_so(void **state)
+{
+	struct world *w = world_make(2);
+	struct core_gasp gasp;
+	struct core_hb hb;
+
+	world_run(w, 4);
+	assert_int_equal(core_arm(w->node[1], w->now_ns), 0);
+	gasp_written(w, 1, &hb, &gasp);
+	assert_int_equal(hb.flags, CORE_HB_GASP | CORE_HB_ARMED | CORE_HB_JOINING);
+	world_free(w);
+}
+
+/* What is not for this node, or not from that peer, changes nothing. */
+static void those_for_others_are_refused(void **state)
+{
+	struct world *w = world_formed(3);
+	struct core_gasp gasp;
+	u8 good[CORE_GASP_SIZE], buf[CORE_GASP_SIZE];
+	struct core *b = w->node[2];
+
+	assert_int_equal(core_gasp_write(w->node[1], 2, 0, w->now_ns, good), CORE_GASP_SIZE);
+	memcpy(buf, good, sizeof(buf));
+	buf[7] = 0;
+	assert_int_equal(core_gasp_receive(b, 0, 0, w->now_ns, buf), CORE_DROP_FIELD);
+	memcpy(buf, good, sizeof(buf));
+	buf[23] ^= 1;
+	assert_int_equal(core_gasp_receive(b, 0, 0, w->now_ns, buf), CORE_DROP_CLUSTER);
+	assert_int_equal(core_gasp_receive(b, 3, 0, w->now_ns, good), CORE_DROP_PEER);
+	assert_int_equal(core_gasp_receive(b, 1, 1, w->now_ns, good), CORE_DROP_PATH);
+	assert_int_equal(core_gasp_receive(w->node[3], 1, 0, w->now_ns, good),
+			 CORE_DROP_DESTINATION);
+	assert_true(core_heard_get(b->heard, 1));
+	assert_int_equal(core_gasp_read(b, 1, inc(1), &gasp), -ENOENT);
+	assert_int_equal(core_gasp_receive(b, 1, 0, w->now_ns, good), CORE_DROP_NONE);
+	world_free(w);
+}
+
+/* A node past its lease learns nothing that could prolong its life. */
+static void none_is_taken_after_the_own_lease(void **state)
+{
+	struct world *w = world_formed(2);
+	struct core_gasp gasp;
+	u8 buf[CORE_GASP_SIZE];
+
+	assert_int_equal(core_gasp_write(w->node[1], 2, 0, w->now_ns, buf), CORE_GASP_SIZE);
+	w->now_ns += 6000 * MS;
+	assert_int_equal(core_gasp_receive(w->node[2], 1, 0, w->now_ns, buf), CORE_DROP_NONE);
+	assert_int_equal(core_gasp_read(w->node[2], 1, inc(1), &gasp), -ENOENT);
 	world_free(w);
 }
 
@@ -156,6 +236,11 @@ static void disarmed_nodes_have_none(void **state)
 	assert_int_equal(core_gasp_write(w->node[1], 2, 0, w->now_ns, buf), 0);
 	assert_int_equal(core_gasp_write(w->node[1], 3, 0, w->now_ns, buf), -ENOENT);
 	assert_int_equal(core_gasp_write(w->node[1], 2, 2, w->now_ns, buf), -ENOENT);
+	assert_int_equal(core_gasp_write(w->node[1], 0, 0, w->now_ns, buf), -ENOENT);
+	assert_int_equal(core_gasp_write(w->node[1], CORE_NODE_ID_MAX + 1, 0, w->now_ns, buf),
+			 -ENOENT);
+	assert_int_equal(core_peer_add(w->node[1], CORE_NODE_ID_MAX, 1), 0);
+	assert_int_equal(core_gasp_write(w->node[1], CORE_NODE_ID_MAX, 0, w->now_ns, buf), 0);
 	assert_int_equal(core_arm(w->node[1], w->now_ns), 0);
 	assert_int_equal(core_gasp_write(w->node[1], 2, 0, w->now_ns, buf), CORE_GASP_SIZE);
 	world_free(w);
@@ -232,6 +317,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_was_promised_and_accepted),
+		cmocka_unit_test(what_it_said_is_kept),
+		cmocka_unit_test(who_has_not_joined_says_so),
+		cmocka_unit_test(those_for_others_are_refused),
+		cmocka_unit_test(none_is_taken_after_the_own_lease),
 		cmocka_unit_test(promise_is_for_the_next_epoch_only),
 		cmocka_unit_test(generation_moves_with_all_that_a_gasp_says),
 		cmocka_unit_test(silences_at_once_and_for_good),
