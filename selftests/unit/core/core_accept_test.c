@@ -69,6 +69,36 @@ static void epochs_and_ballots_must_follow(void **state)
 	world_free(w);
 }
 
+/* A ballot that brings the same value once more is promised all the same. */
+static void the_same_value_raises_the_ballot(void **state)
+{
+	struct world *w = world_formed(3);
+	struct core_view next = world_view(2, 0x06), other = world_view(2, 0x0e);
+	struct core_ages ages;
+
+	assert_int_equal(core_accept(w->node[1], &next, 5, 2, w->now_ns, &ages), 0);
+	assert_int_equal(core_accept(w->node[1], &next, 9, 2, w->now_ns, &ages), 0);
+	assert_int_equal(core_accept(w->node[1], &other, 7, 2, w->now_ns, &ages), -ESTALE);
+	assert_int_equal(core_accept(w->node[1], &other, 9, 1, w->now_ns, &ages), -ESTALE);
+	assert_int_equal(core_accept(w->node[1], &other, 9, 2, w->now_ns, &ages), -ESTALE);
+	assert_int_equal(w->node[1]->promised.counter, 9);
+	/* Of equal counters the higher node's is the higher ballot. */
+	assert_int_equal(core_accept(w->node[1], &other, 9, 3, w->now_ns, &ages), 0);
+	assert_int_equal(w->node[1]->promised.node, 3);
+	world_free(w);
+}
+
+static void a_view_without_me_is_not_mine_to_install(void **state)
+{
+	struct world *w = world_formed(3);
+	struct core_view next = world_view(2, 0x06);
+
+	assert_int_equal(world_accept(w, 3, &next, 5), 0);
+	assert_int_equal(core_install(w->node[3], &next, w->now_ns), -EINVAL);
+	assert_int_equal(w->node[3]->installed.epoch, 1);
+	world_free(w);
+}
+
 static void joiner_takes_any_epoch_and_never_goes_back(void **state)
 {
 	struct world *w = world_make(3);
@@ -254,6 +284,7 @@ static void joiner_is_acknowledged_before_accept(void **state)
 	assert_true(acknowledges(w, 1, 3));
 	/* Another life of a member is no joiner, and nobody is no node. */
 	assert_int_equal(core_acknowledge(w->node[1], 2, 777), -EEXIST);
+	assert_int_equal(core_acknowledge(w->node[2], 1, 777), -EEXIST);
 	assert_int_equal(core_acknowledge(w->node[1], 6, 777), -ENOENT);
 	assert_int_equal(core_acknowledge(w->node[1], 3, 0), -EINVAL);
 	world_free(w);
@@ -284,6 +315,8 @@ int main(void)
 		cmocka_unit_test(accept_narrows_and_only_a_higher_ballot_widens),
 		cmocka_unit_test(frontier_travels_in_heartbeats),
 		cmocka_unit_test(epochs_and_ballots_must_follow),
+		cmocka_unit_test(the_same_value_raises_the_ballot),
+		cmocka_unit_test(a_view_without_me_is_not_mine_to_install),
 		cmocka_unit_test(joiner_takes_any_epoch_and_never_goes_back),
 		cmocka_unit_test(age_is_since_the_newest_acknowledged_heartbeat),
 		cmocka_unit_test(age_counts_from_the_own_installation),
