@@ -53,6 +53,9 @@ static void descriptor_tells_of_blocks(void **state)
 	assert_int_equal(poll(&fd, 1, 0), 1);
 	cmcld_queue_clear(queue);
 	assert_int_equal(poll(&fd, 1, 0), 0);
+	cmcld_queue_wake(queue);
+	assert_int_equal(poll(&fd, 1, 0), 1);
+	assert_non_null(cmcld_queue_receive(queue));
 	cmcld_queue_destroy(queue);
 }
 

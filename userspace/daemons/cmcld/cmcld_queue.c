@@ -108,10 +108,15 @@ u32 cmcld_queue_room(const struct cmcld_queue *queue)
 
 void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block)
 {
-	const u64 one = 1;
-
 	core_assert(block->size <= queue->block_size);
 	lane_put(&queue->full, block);
+	cmcld_queue_wake(queue);
+}
+
+void cmcld_queue_wake(struct cmcld_queue *queue)
+{
+	const u64 one = 1;
+
 	/* Fails only when the counter is at its end: then it is readable. */
 	if (write(queue->fd, &one, sizeof(one)) < 0)
 		return;

@@ -46,6 +46,8 @@ int cmcld_queue_fd(const struct cmcld_queue *queue);
 void cmcld_queue_clear(struct cmcld_queue *queue);
 /* Receiver: the oldest block, or NULL; give it back with cmcld_queue_return(). */
 struct cmcld_block *cmcld_queue_receive(struct cmcld_queue *queue);
+/* Receiver: be woken once more, for what is left. */
+void cmcld_queue_wake(struct cmcld_queue *queue);
 void cmcld_queue_return(struct cmcld_queue *queue, struct cmcld_block *block);
 
 #endif

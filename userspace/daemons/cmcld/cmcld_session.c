@@ -471,10 +471,16 @@ void cmcld_session_collect(struct cmcld_session *session,
 			   const struct cmcld_session_ops *ops, void *arg)
 {
 	struct cmcld_block *block;
+	unsigned int n;
 
 	cmcld_queue_clear(session->in);
-	while ((block = cmcld_queue_receive(session->in))) {
+	for (n = 0; n < BLOCKS; n++) {
+		block = cmcld_queue_receive(session->in);
+		if (!block)
+			return;
 		deliver(block, ops, arg);
 		cmcld_queue_return(session->in, block);
 	}
+	/* Peers that send as fast as this reads must not keep it from renewing the lease. */
+	cmcld_queue_wake(session->in);
 }
