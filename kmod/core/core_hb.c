@@ -147,12 +147,23 @@ static void rtt_measure(struct core_path *path, const struct core_hb *hb, u64 no
 					round / 8;
 }
 
-/* Return: true when the path is up: the peer returns what I send on it. */
+/*
+ * Does the peer return what I send on this path?  What was sent longer than L ago
+ * proves nothing: heartbeats that were held up, or that somebody recorded while it
+ * kept mine from the peer, would let a dead one be heard for as long as they last.
+ */
+static bool path_returns(const struct core *core, const struct core_hb *hb, u64 now_ns)
+{
+	return hb->dst_incarnation == core->config.incarnation && hb->path_returned_ns &&
+	       hb->path_returned_ns <= now_ns &&
+	       now_ns - hb->path_returned_ns < core->config.member_timeout_ns;
+}
+
+/* Return: true when the path is up. */
 static bool path_hear(struct core *core, const struct core_hb *hb, u64 now_ns)
 {
 	struct core_path *path = &core->peer[hb->src].path[hb->path];
-	bool returns = hb->dst_incarnation == core->config.incarnation &&
-		       hb->path_returned_ns && hb->path_returned_ns <= now_ns;
+	bool returns = path_returns(core, hb, now_ns);
 
 	if (!path->rx_first)
 		path->rx_first = hb->sequence;

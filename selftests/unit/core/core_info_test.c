@@ -159,6 +159,30 @@ static void a_new_life_begins_with_nothing(void **state)
 	world_free(w);
 }
 
+/* Else a recording, or a long queue, would keep a dead peer alive for as long as it lasts. */
+static void what_was_held_up_for_longer_than_l_proves_nothing(void **state)
+{
+	struct world *w = world_formed(2);
+	u8 early[CORE_HB_SIZE], late[CORE_HB_SIZE];
+
+	world_run(w, 1);
+	assert_int_equal(core_transmit(w->node[2], 1, 0, w->now_ns, early), CORE_HB_SIZE);
+	assert_int_equal(core_transmit(w->node[2], 1, 0, w->now_ns, late), CORE_HB_SIZE);
+	/* Nobody's lease is to end meanwhile. */
+	w->node[1]->armed = false;
+	w->cut[2][1] = true;
+	world_run(w, 8);
+	assert_false(peer_info(w, 1, 2).heard);
+	assert_int_equal(core_receive(w->node[1], 2, 0, w->now_ns, early), CORE_DROP_NONE);
+	assert_true(peer_info(w, 1, 2).heard);
+	world_run(w, 6);
+	assert_false(peer_info(w, 1, 2).heard);
+	assert_int_equal(core_receive(w->node[1], 2, 0, w->now_ns, late), CORE_DROP_NONE);
+	assert_int_equal(path_info(w, 1, 2, 0).state, CORE_PATH_INIT);
+	assert_false(peer_info(w, 1, 2).heard);
+	world_free(w);
+}
+
 static void silence_of_a_path_is_an_event(void **state)
 {
 	struct world *w = world_formed(2);
@@ -181,6 +205,7 @@ int main(void)
 		cmocka_unit_test(times_are_those_of_the_newest_heartbeat),
 		cmocka_unit_test(round_trips_have_a_minimum_and_a_mean),
 		cmocka_unit_test(a_new_life_begins_with_nothing),
+		cmocka_unit_test(what_was_held_up_for_longer_than_l_proves_nothing),
 		cmocka_unit_test(silence_of_a_path_is_an_event),
 	};
 
