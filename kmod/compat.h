@@ -38,6 +38,13 @@ static inline void compat_hrtimer_setup(struct hrtimer *timer,
 #define COMPAT_RESV_START_OP(op)
 #endif
 
+/* Only for whom may administer the network; Debian's 6.1 has it, the first 6.1 had not. */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define COMPAT_MCAST_ADMIN	.flags = GENL_MCAST_CAP_NET_ADMIN,
+#else
+#define COMPAT_MCAST_ADMIN
+#endif
+
 /*
  * Which receive queue it came from, and one look into that queue.  Without
  * CONFIG_NET_RX_BUSY_POLL there is no way to ask; before 5.11 one was, but not

@@ -526,7 +526,8 @@ int tocsin_nl_leave_doit(struct sk_buff *request, struct genl_info *info)
 }
 
 static const struct genl_multicast_group groups[] = {
-	[TOCSIN_NLGRP_EVENTS] = { .name = TOCSIN_MCGRP_EVENTS },
+	/* Each listener costs time in the heartbeat's soft interrupt. */
+	[TOCSIN_NLGRP_EVENTS] = { .name = TOCSIN_MCGRP_EVENTS, COMPAT_MCAST_ADMIN },
 };
 
 struct genl_family tocsin_family __ro_after_init = {
