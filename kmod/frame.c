@@ -129,10 +129,25 @@ static struct dst_entry *route_find(struct tocsin *t, const struct draft *draft)
 	return IS_ERR(route) ? ERR_CAST(route) : &route->dst;
 }
 
+/*
+ * Drivers that take a lock of their own to send, which a stopped CPU may hold: the
+ * panic would wait for it for ever.  By name of the driver, or of its bus.
+ */
+static bool device_locks(const struct device *parent)
+{
+	static const char *const drivers[] = { "vmxnet3", "vif" };
+	const char *bus = dev_bus_name(parent);
+
+	return !strcmp(bus, "usb") ||
+	       match_string(drivers, ARRAY_SIZE(drivers), dev_driver_string(parent)) >= 0;
+}
+
 static const char *device_against(const struct net_device *dev)
 {
-	if (dev->type != ARPHRD_ETHER || !dev->dev.parent)
+	if (dev->type != ARPHRD_ETHER || !dev->dev.parent || dev->priv_flags & IFF_NO_QUEUE)
 		return "its device is no Ethernet adapter of its own";
+	if (device_locks(dev->dev.parent))
+		return "its device's driver takes locks of its own to send";
 	if (dev->priv_flags & IFF_DISABLE_NETPOLL)
 		return "its device cannot send with interrupts off";
 #ifdef CONFIG_NET_POLL_CONTROLLER
@@ -273,7 +288,8 @@ static const char *frame_make(struct tocsin *t, struct frame *frame, struct draf
 	dst = route_find(t, draft);
 	if (IS_ERR(dst))
 		return "there is no route";
-	reason = device_against(dst->dev);
+	reason = dst_xfrm(dst) || dst->lwtstate ? "its packets are changed on their way (IPsec)" :
+						  device_against(dst->dev);
 	if (!reason)
 		reason = neighbour_find(dst, draft);
 	if (!reason)
