@@ -84,9 +84,13 @@ void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock)
 	if (unlikely(news) && t->action == TOCSIN_ACTION_REPORT)
 		WRITE_ONCE(t->reported, true);
 	deadlines_publish(t);
-	raw_spin_unlock_irqrestore(&t->lock, flags);
+	/* A verdict that no deadline brings is known here alone: no task may come between. */
+	preempt_disable();
+	raw_spin_unlock(&t->lock);
 	if (unlikely(news))
 		tocsin_toc(t, verdict, now_ns, now_ns > deadline_ns ? now_ns - deadline_ns : 0);
+	local_irq_restore(flags);
+	preempt_enable();
 	tocsin_safety_deadline(t);
 }
 
