@@ -137,6 +137,25 @@ static void who_is_not_armed_has_nothing_to_lose(void **state)
 	world_free(w);
 }
 
+/* A node that is armed anew is no leaver, and nothing is shutting down. */
+static void arming_begins_anew(void **state)
+{
+	struct world *w = world_make(2);
+	struct core *core = w->node[1];
+	u64 end_ns;
+
+	assert_int_equal(core_arm(core, w->now_ns), 0);
+	assert_int_equal(core_leave(core), 0);
+	core_shutdown(core, w->now_ns, CORE_NS_PER_S);
+	assert_int_equal(core_disarm(core, false, w->now_ns), 0);
+	assert_int_equal(core_arm(core, w->now_ns), 0);
+	assert_false(core->leaving);
+	end_ns = core_safety_lease_ns(core);
+	assert_int_equal(core_pet(core, w->now_ns + MS), 0);
+	assert_int_equal(core_safety_lease_ns(core), end_ns + MS);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +165,7 @@ int main(void)
 		cmocka_unit_test(peers_and_paths_have_numbers_in_their_ranges),
 		cmocka_unit_test(a_dead_node_is_refused_everything),
 		cmocka_unit_test(who_is_not_armed_has_nothing_to_lose),
+		cmocka_unit_test(arming_begins_anew),
 	};
 
 	return cmocka_run_group_tests_name("core_limits", tests, NULL, NULL);

@@ -217,6 +217,9 @@ void member_install_answered(struct member *m, int result)
 	if (call == MEMBER_KERNEL_ARM && (!result || result == -EALREADY)) {
 		m->armed = true;
 		result = 0;
+		/* Asked to while this was under way. */
+		if (m->leaving)
+			member_act(m, MEMBER_ACTION_KERNEL_LEAVE);
 	}
 	if (result == -EAGAIN) {
 		if (!m->installing.told_wait)
