@@ -106,7 +106,8 @@ static bool others_parked(void)
  */
 static void last_words(struct tocsin *t)
 {
-	u64 until_ns = tocsin_clock_ns() + LAST_WORDS_WAIT_NS;
+	u64 wait_ns = min_t(u64, LAST_WORDS_WAIT_NS, t->toc_margin_ns / 4);
+	u64 until_ns = tocsin_clock_ns() + wait_ns;
 
 	if (!tocsin_gasp_ready(t))
 		return;
@@ -115,7 +116,9 @@ static void last_words(struct tocsin *t)
 			return;
 		cpu_relax();
 	}
-	tocsin_gasp_send(t);
+	/* It may have been disarmed by one of those that stand now. */
+	if (tocsin_gasp_ready(t))
+		tocsin_gasp_send(t);
 }
 
 /* Reads without the lock: this must work when its holder is stuck, and a torn
@@ -135,9 +138,10 @@ static void last_heard_find(struct tocsin *t, struct recorder_verdict *verdict)
 	}
 }
 
-static void ms_print(char *out, size_t size, u64 ns)
+/* Others may have noted a later moment before they stopped. */
+static void ms_print(char *out, size_t size, u64 from_ns, u64 to_ns)
 {
-	u64 us = ns / NSEC_PER_USEC;
+	u64 us = to_ns > from_ns ? (to_ns - from_ns) / NSEC_PER_USEC : 0;
 
 	scnprintf(out, size, "%llu.%03llu ms", us / 1000, us % 1000);
 }
@@ -147,9 +151,9 @@ static void text_write(struct tocsin *t, struct recorder_verdict *verdict)
 	char late[32], heard[32], pet[32], peer[RECORDER_NAME_SIZE + 48];
 	const struct core_view *view = &t->core->installed;
 
-	ms_print(late, sizeof(late), verdict->late_ns);
-	ms_print(heard, sizeof(heard), verdict->at_ns - verdict->last_heard_ns);
-	ms_print(pet, sizeof(pet), verdict->at_ns - t->last_pet_ns);
+	ms_print(late, sizeof(late), 0, verdict->late_ns);
+	ms_print(heard, sizeof(heard), verdict->last_heard_ns, verdict->at_ns);
+	ms_print(pet, sizeof(pet), t->last_pet_ns, verdict->at_ns);
 	if (verdict->last_peer)
 		scnprintf(peer, sizeof(peer), "last heard: node %u %s %s ago",
 			  verdict->last_peer, t->peer[verdict->last_peer].name, heard);

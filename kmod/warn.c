@@ -96,13 +96,14 @@ static void lease_warn(struct tocsin *t, const struct core_event *event)
 {
 	const char *part = event->type == CORE_EVENT_LEASE_HALF ? "half" : "three quarters";
 	u64 left_ms = event->value_ns / NSEC_PER_MSEC;
+	u64 now_ns = READ_ONCE(t->now_ns), pet_ns = READ_ONCE(t->last_pet_ns);
 	char text[WARN_TEXT];
 
 	if (event->path == CORE_LEASE_QUORUM)
 		members_print(t, text, sizeof(text));
 	else
 		scnprintf(text, sizeof(text), "; the cluster manager renewed it %llu ms ago",
-			  (READ_ONCE(t->now_ns) - READ_ONCE(t->last_pet_ns)) / NSEC_PER_MSEC);
+			  now_ns > pet_ns ? (now_ns - pet_ns) / NSEC_PER_MSEC : 0);
 	tocsin_printk(KERN_WARNING "tocsin: %s lease: %s gone, %llu ms left%s; check %s\n",
 		      core_lease_name(event->path), part, left_ms, text,
 		      event->path == CORE_LEASE_QUORUM ? "the network" :
