@@ -11,12 +11,18 @@
 #define CHAIN	"one chain of views"
 #define QUORUM	"committed only what a quorum accepted"
 
-/* Acceptance of a value at a ballot: who did it, as a mask of ends. */
+/**
+ * struct vote - acceptance of a value at a ballot
+ * @ends: who did it, as a mask
+ * @living: of them, who did it as the incarnation that is a member; the others show
+ *	what a former life has left on their disks
+ */
 struct vote {
 	u64 epoch;
 	u64 hash;
 	struct member_ballot ballot;
 	u32 ends;
+	u32 living;
 };
 
 /**
@@ -173,14 +179,14 @@ static void value_note(struct sim_world *world, const struct core_view *view, bo
  * words (rule 7).
  */
 static bool is_living_half(const struct sim_world *world, const struct core_view *former,
-			   u32 ends)
+			   u32 living)
 {
 	u32 votes = 0, dead = 0, i;
 
 	for (i = 0; i < former->count; i++) {
 		u32 node = former->member[i].id - 1;
 
-		if (ends & (1u << node))
+		if (living & (1u << node))
 			votes++;
 		else if (world->check.chain->gasped[node] == former->member[i].incarnation)
 			dead++;
@@ -189,7 +195,8 @@ static bool is_living_half(const struct sim_world *world, const struct core_view
 }
 
 /* Enough for a choice: more than half of the former view and its arbiter. */
-static bool is_quorum(const struct sim_world *world, const struct core_view *former, u32 ends)
+static bool is_quorum(const struct sim_world *world, const struct core_view *former, u32 ends,
+		      u32 living)
 {
 	bool arbiter = former->arbiter && former->count % 2 == 0;
 	u32 votes = 0, i;
@@ -200,7 +207,7 @@ static bool is_quorum(const struct sim_world *world, const struct core_view *for
 	if (arbiter && ends & (1u << SIM_ARBITER))
 		votes++;
 	return 2 * votes > former->count + (arbiter ? 1U : 0U) ||
-	       is_living_half(world, former, ends);
+	       is_living_half(world, former, living);
 }
 
 static void maybe_chosen(struct sim_world *world, u32 end, const struct vote *vote)
@@ -210,7 +217,8 @@ static void maybe_chosen(struct sim_world *world, u32 end, const struct vote *vo
 	const struct link *former = link_find(world, vote->epoch - 1);
 	const struct core_view *view = value_find(world, vote->epoch, vote->hash);
 
-	if (!view || !former || formed || !is_quorum(world, &former->view, vote->ends))
+	if (!view || !former || formed ||
+	    !is_quorum(world, &former->view, vote->ends, vote->living))
 		return;
 	decided(world, end, view, "chosen");
 }
@@ -241,10 +249,14 @@ static void vote_note(struct sim_world *world, u32 end, const struct member_ball
 		      u64 epoch, u64 hash)
 {
 	struct vote *vote = vote_get(world, ballot, epoch, hash);
+	const struct link *former = link_find(world, epoch - 1);
 
 	if (vote->ends & (1u << end))
 		return;
 	vote->ends |= 1u << end;
+	if (end != SIM_ARBITER && former &&
+	    core_view_holds(&former->view, end + 1, world->node[end].user.incarnation))
+		vote->living |= 1u << end;
 	maybe_chosen(world, end, vote);
 }
 
@@ -296,21 +308,23 @@ static void commit_seen(struct sim_world *world, u32 from, const struct member_c
 {
 	const struct core_view *view = &commit->view;
 	const struct link *former;
+	struct vote vote;
 	bool formed;
-	u32 ends;
 
 	if (!view->count)
 		return;
 	formed = link_get(world, view->epoch)->formed;
 	former = link_find(world, view->epoch - 1);
 	if (!link_find(world, view->epoch) && former && !formed) {
-		ends = vote_get(world, &commit->ballot, view->epoch, view->hash)->ends;
+		vote = *vote_get(world, &commit->ballot, view->epoch, view->hash);
 		if (check_has_accepted(world, from, view->epoch) ||
-		    world->check.chain->accepted_by[from] == view->hash)
-			ends |= 1u << from;
-		if (!is_quorum(world, &former->view, ends))
+		    world->check.chain->accepted_by[from] == view->hash) {
+			vote.ends |= 1u << from;
+			vote.living |= 1u << from;
+		}
+		if (!is_quorum(world, &former->view, vote.ends, vote.living))
 			check_fail(world, QUORUM, "%s committed by n%u, accepted by mask %#x of %s",
-				   sim_view_text(view), from + 1, ends,
+				   sim_view_text(view), from + 1, vote.ends,
 				   sim_view_text(&former->view));
 	}
 	decided(world, from, view, "committed");
