@@ -104,7 +104,6 @@ int core_arm(struct core *core, u64 now_ns)
 	core->armed = true;
 	core->detached = false;
 	core->leaving = false;
-	core->shutdown = false;
 	core->safety_ns = now_ns + core->config.safety_timeout_ns;
 	core_lease_update(core);
 	return 0;

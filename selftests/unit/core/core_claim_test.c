@@ -128,8 +128,8 @@ static void a_recording_with_a_later_clock_waits_its_turn(void **state)
 	u8 recorded[CORE_HB_SIZE];
 	unsigned int count;
 
-	assert_int_equal(core_transmit(w->node[2], 1, 0, w->now_ns + 3600 * CORE_NS_PER_S, recorded),
-			 CORE_HB_SIZE);
+	assert_int_equal(core_transmit(w->node[2], 1, 0, w->now_ns + 3600 * CORE_NS_PER_S,
+				       recorded), CORE_HB_SIZE);
 	world_node(w, 1, 111);
 	world_node(w, 2, 999);
 	core_receive(w->node[1], 0, 0, w->now_ns, recorded);
