@@ -28,6 +28,7 @@ CELLS = [
       for name, throttle in (("", True), ("-free", False))),
     Cell("fifo99-pulse-100-200", "fifo 99 100 200", False),
     Cell("fifo99-pulse-500-500", "fifo 99 500 500", False, rival_must_lose=True),
+    Cell("fifo99-softirqs", "slow 20 fifo 99 1000 0", False),
     Cell("fork", "fork"),
     Cell("memory", "memory"),
     Cell("io", "io /dev/vda"),

@@ -66,6 +66,12 @@ hog() {
 		usleep $((seconds * rounds * 1000000))
 		return
 	fi
+	if [ "$1" = slow ]; then
+		insmod /test/stuck.ko how=slow for_ms="$2"
+		# Its threads are of nice 0: they must begin before the hog.
+		usleep 600000
+		shift 2
+	fi
 	if [ "$1" = stuck ]; then
 		insmod /test/stuck.ko mask="$(((1 << $(nproc)) - 1))" for_ms="$2"
 		sleep "$seconds"

@@ -8,6 +8,7 @@
  * softirqs take its place where there are any.
  */
 #include <linux/console.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/kprobes.h>
@@ -19,6 +20,7 @@
 #include <uapi/linux/sched/types.h>
 #include <linux/stop_machine.h>
 
+#define SLOW_PERIOD_MS	50
 #define STUCK_DELAY_MS	200
 #define STAMPS_MAX	64
 
@@ -28,7 +30,7 @@ MODULE_PARM_DESC(mask, "CPUs to hang with interrupts off, bit n for CPU n");
 
 static char *how = "irq";
 module_param(how, charp, 0444);
-MODULE_PARM_DESC(how, "irq, fifo, softirq, memory, console, stop, probe, shutdown, none");
+MODULE_PARM_DESC(how, "irq, fifo, softirq, slow, memory, console, stop, probe, shutdown, none");
 
 static char *symbol = "";
 module_param(symbol, charp, 0444);
@@ -36,7 +38,7 @@ MODULE_PARM_DESC(symbol, "how=probe: the first CPU in this function (or the next
 
 static unsigned int for_ms;
 module_param(for_ms, uint, 0444);
-MODULE_PARM_DESC(for_ms, "how=irq: so long; 0 is for ever");
+MODULE_PARM_DESC(for_ms, "how=irq: so long, 0: for ever; how=slow: of each 50 ms");
 
 /* Read from outside; fields of 8 bytes. */
 struct stamps {
@@ -49,6 +51,7 @@ struct stamps {
 };
 
 static struct stamps *stamps;
+static DEFINE_PER_CPU(struct hrtimer, slow_timer);
 static DEFINE_PER_CPU(struct tasklet_struct, flood);
 static atomic_t caught = ATOMIC_INIT(0);
 
@@ -87,6 +90,33 @@ static void flood_again(struct tasklet_struct *tasklet)
 {
 	stamp();
 	tasklet_schedule(tasklet);
+}
+
+/* As a busy network's: long, again and again, but with an end. */
+static void slow_run(struct tasklet_struct *tasklet)
+{
+	u64 begin_ns = ktime_get_raw_fast_ns();
+
+	deed();
+	while (ktime_get_raw_fast_ns() - begin_ns < for_ms * (u64)NSEC_PER_MSEC)
+		cpu_relax();
+}
+
+static enum hrtimer_restart slow_fire(struct hrtimer *timer)
+{
+	tasklet_schedule(this_cpu_ptr(&flood));
+	hrtimer_forward_now(timer, ms_to_ktime(SLOW_PERIOD_MS));
+	return HRTIMER_RESTART;
+}
+
+static void slow_start(void)
+{
+	struct hrtimer *timer = this_cpu_ptr(&slow_timer);
+
+	tasklet_setup(this_cpu_ptr(&flood), slow_run);
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer->function = slow_fire;
+	hrtimer_start(timer, ms_to_ktime(SLOW_PERIOD_MS), HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 /* Everything, the reserves included; what others free, too. */
@@ -140,6 +170,8 @@ static int work(void *unused)
 		tasklet_schedule(this_cpu_ptr(&flood));
 		deed();
 	}
+	if (is("slow"))
+		slow_start();
 	if (is("fifo")) {
 		sched_setattr_nocheck(current, &highest);
 		deed();
