@@ -23,15 +23,19 @@ BY_DEFAULT = {
     "6.12": re.compile("door|alone|evicted|stuck: CPU 1|restart"),
     "6.12-rt": re.compile("beat|killed|alone|stuck: CPU 1|shutdown"),
     "debug": re.compile("kunit|brief life|killed"),
+    "kasan": EVERY,
 }
 DEBUG = "debug"
+# Runs the cases that are for it only.
+KASAN = "kasan"
 
 
 def chosen(cases, flavour, wanted, full):
     """The cases for a kernel.  wanted: beginnings of names, none for all."""
     allowed = EVERY if full else BY_DEFAULT.get(flavour, EVERY)
     return [c for c in cases
-            if (bool(c.suites) <= (flavour == DEBUG)) and c.only in (None, flavour) and
+            if (bool(c.suites) <= (flavour == DEBUG)) and
+            (c.only == flavour or not c.only and flavour != KASAN) and
             (full or not c.long) and
             (any(c.name.startswith(w) for w in wanted) if wanted else allowed.match(c.name))]
 

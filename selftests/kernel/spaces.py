@@ -8,12 +8,9 @@ def cases(case):
     spray = {"modules": ["veth", "bridge"], "tools": [IP, "kspray"], "memory_mb": 512}
     life = {"modules": ["veth"], "tools": [IP, "kstress"]}
     many = {"modules": ["veth", "bridge"], "tools": [IP, "kmany"]}
-    # Ten million and a bit, on the kernel that notices what a fault would do.  KASAN is
-    # what sees it; the other checkers, which together take most of the time,
-    # are those of the short case.
-    fast = "kmemleak=off no_debug_objects slub_debug=- sysctl.kernel.prove_locking=0 "
+    # Ten million and a bit, on the kernel that notices what a fault would do.
     millions = [case(f"spray: millions, seed {seed}", "guest-spray.sh", ["1250000", str(seed)],
-                     long=True, only="debug", timeout_s=4 * 3600, append=fast, **spray)
+                     long=True, only="kasan", timeout_s=4 * 3600, **spray)
                 for seed in range(2, 6)]
     return [
         case("paths", "guest-paths.sh", modules=["veth"], tools=[IP]),
