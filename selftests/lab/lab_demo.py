@@ -125,7 +125,8 @@ def check_rest(tap):
     with tap.case("demo: the last run runs, a former one without end was cut off"):
         lines = list(fencelog.show(fencelog.Log([run_of("node1", 0), run_of("node2", 1),
                                                  run_of("node3", 0)], [])))
-        equal([line.split("5  ")[-1] for line in lines[1:]], ["cut off", "stopped", "(runs)"])
+        true("wall clock" in lines[0], "says whose clock the times are")
+        equal([line.split("5  ")[-1] for line in lines[2:]], ["cut off", "stopped", "(runs)"])
     with tap.case("demo: whose processors were busy"):
         true("other work" in host.judge(1.5, 0.6, 2), "others")
         true("no processor to spare" in host.judge(1.8, 0.1, 2), "ours")
