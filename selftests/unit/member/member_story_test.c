@@ -123,6 +123,23 @@ static void leaving_needs_no_wait(void **state)
 	world_free(w);
 }
 
+static void who_is_asked_to_leave_while_it_arms_is_not_evicted(void **state)
+{
+	struct world *w = world_make(3, false);
+
+	w->node[1].leave_at_arm = true;
+	while (!w->node[1].core.armed) {
+		world_run(w, 1);
+		assert_true(w->now_ns < 20 * CORE_NS_PER_S);
+	}
+	assert_true(w->node[1].core.leaving);
+	world_run(w, 3000);
+	assert_int_equal(w->node[1].seen.left, 1);
+	assert_int_equal(core_check(&w->node[1].core, w->now_ns), CORE_VERDICT_NONE);
+	assert_int_equal(world_members(w, 2), 0x0c);
+	world_free(w);
+}
+
 static void all_leave_and_all_can_start_again(void **state)
 {
 	struct world *w = world_make(3, true);
@@ -226,6 +243,7 @@ int main(void)
 		cmocka_unit_test(two_without_a_quorum_server_stop),
 		cmocka_unit_test(half_of_the_newest_view_forms_nothing_alone),
 		cmocka_unit_test(leaving_needs_no_wait),
+		cmocka_unit_test(who_is_asked_to_leave_while_it_arms_is_not_evicted),
 		cmocka_unit_test(all_leave_and_all_can_start_again),
 		cmocka_unit_test(state_reaches_all_and_survives_its_coordinator),
 		cmocka_unit_test(an_unsent_update_dies_with_its_coordinator),

@@ -52,6 +52,7 @@ struct node {
 	struct member *member;
 	u64 timer_ns;
 	bool disk_busy, has_disk;
+	bool leave_at_arm;		/* asked to, before the kernel answers */
 	u64 disk_at_ns, disk_token;
 	size_t disk_length, written_length;
 	u8 disk[MEMBER_DISK_BYTES_MAX], written[MEMBER_DISK_BYTES_MAX];
@@ -122,6 +123,8 @@ static inline void world_kernel(struct world *w, u16 id, const struct member_act
 		world_event(w, id, &event);
 		break;
 	case MEMBER_ACTION_KERNEL_ARM:
+		if (w->node[id].leave_at_arm)
+			world_answer(w, id, MEMBER_EVENT_LEAVE, 0);
 		world_answer(w, id, MEMBER_EVENT_KERNEL_ARMED, core_arm(core, w->now_ns));
 		break;
 	case MEMBER_ACTION_KERNEL_INSTALL:
