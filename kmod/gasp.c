@@ -37,6 +37,7 @@
 #include "instance.h"
 #include "log.h"
 #include "recorder.h"
+#include "timers.h"
 
 /* Routes and neighbours change without a word to this module. */
 #define REFRESH_JIFFIES		HZ
@@ -126,6 +127,8 @@ static int panicked(struct notifier_block *block, unsigned long event, void *tex
 	struct tocsin *t = tocsin_initial;
 	unsigned int before = sent;
 
+	/* Some architectures wait for their end with interrupts on. */
+	tocsin_timers_silence();
 	if (!tocsin_gasp_ready(t))
 		return NOTIFY_DONE;
 	if (others_stopped()) {

@@ -9,6 +9,8 @@
 #include "send.h"
 #include "trace.h"
 
+static bool silent;
+
 static void lateness_measure(struct tocsin *t)
 {
 	s64 late = ktime_to_ns(ktime_sub(ktime_get(), READ_ONCE(t->beat_due)));
@@ -47,6 +49,8 @@ static enum hrtimer_restart heartbeat_fire(struct hrtimer *timer)
 	struct tocsin *t = container_of(timer, struct tocsin, heartbeat);
 	ktime_t due = hrtimer_get_expires(timer);
 
+	if (READ_ONCE(silent))
+		return HRTIMER_NORESTART;
 	/* One that still waits keeps its time, so that the lateness is its own. */
 	if (!test_bit(0, &t->beat.queued))
 		WRITE_ONCE(t->beat_due, due);
@@ -80,4 +84,9 @@ void tocsin_timers_stop(struct tocsin *t)
 	hrtimer_cancel(&t->heartbeat);
 	tocsin_urgent_flush(&t->beat);
 	tocsin_urgent_put();
+}
+
+void tocsin_timers_silence(void)
+{
+	WRITE_ONCE(silent, true);
 }

@@ -9,5 +9,7 @@ void tocsin_timers_init(struct tocsin *t);
 /* Context: process, t->mutex held. Return: 0 or -errno. */
 int tocsin_timers_start(struct tocsin *t);
 void tocsin_timers_stop(struct tocsin *t);
+/* The kernel panics: no heartbeat of any instance from now on. Context: any. */
+void tocsin_timers_silence(void);
 
 #endif
