@@ -35,6 +35,7 @@ struct nl {
 	u64 interval_ns;
 	u64 due_ns;
 	bool dead;
+	u64 wait_ns;			/* the next request that is no renewal waits for it */
 	enum core_verdict verdict;
 };
 

@@ -8,12 +8,14 @@
 #include <tocsin/nl.h>
 
 #include "cmcld_log.h"
+#include "cmcld_standin.h"
 
 #define EVENTS_PER_COLLECT	64
 
 struct cmcld_kernel {
 	struct nl *nl;
 	struct nl_events *events;
+	struct cmcld_standin *standin;
 	u16 peers;
 	struct nl_peer peer[CONF_NODES_MAX];	/* scratch of a re-read */
 };
@@ -192,9 +194,32 @@ static int explained(struct cmcld_kernel *kernel, const char *what, int err)
 	return err;
 }
 
+/* A request begins, which may have to wait in the kernel. */
+static struct nl *asking(struct cmcld_kernel *kernel)
+{
+	cmcld_standin_begin(kernel->standin);
+	return kernel->nl;
+}
+
+static int answered(struct cmcld_kernel *kernel, int err)
+{
+	u64 waited_ns = cmcld_standin_end(kernel->standin);
+
+	if (!waited_ns)
+		return err;
+	cmcld_log(LOG_WARNING, "The kernel kept cmcld waiting for %" PRIu64 ".%" PRIu64
+		  " seconds in a netlink request; the safety lease was renewed meanwhile. "
+		  "Look for a driver that hangs: journalctl -k",
+		  (u64)(waited_ns / BASE_NS_PER_S),
+		  (u64)(waited_ns % BASE_NS_PER_S / (100 * BASE_NS_PER_MS)));
+	cmcld_event("kernel-waited", "wait_ns=%" PRIu64, waited_ns);
+	return err;
+}
+
 void cmcld_kernel_acknowledge(struct cmcld_kernel *kernel, const struct core_member *peer)
 {
-	int err = nl_acknowledge(kernel->nl, peer->id, peer->incarnation);
+	int err = answered(kernel, nl_acknowledge(asking(kernel), peer->id,
+						  peer->incarnation));
 
 	if (err)
 		cmcld_log(LOG_DEBUG, "Node %u is not acknowledged: %s", peer->id,
@@ -206,19 +231,21 @@ int cmcld_kernel_promise(struct cmcld_kernel *kernel, u64 epoch, struct member_b
 	struct core_ballot same = { .counter = ballot.counter, .node = ballot.node };
 
 	return explained(kernel, "take note of a promise",
-			 nl_promise(kernel->nl, epoch, &same));
+			 answered(kernel, nl_promise(asking(kernel), epoch, &same)));
 }
 
 int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *view,
 			struct member_ballot ballot, struct core_ages *ages)
 {
 	return explained(kernel, "accept a view",
-			 nl_accept(kernel->nl, view, ballot.counter, ballot.node, ages));
+			 answered(kernel, nl_accept(asking(kernel), view, ballot.counter,
+						    ballot.node, ages)));
 }
 
 int cmcld_kernel_install(struct cmcld_kernel *kernel, const struct core_view *view)
 {
-	return explained(kernel, "install a view", nl_install(kernel->nl, view));
+	return explained(kernel, "install a view",
+			 answered(kernel, nl_install(asking(kernel), view)));
 }
 
 static void log_warnings(u32 warnings)
@@ -243,7 +270,7 @@ static void log_warnings(u32 warnings)
 int cmcld_kernel_arm(struct cmcld_kernel *kernel)
 {
 	u32 warnings = 0;
-	int err = explained(kernel, "arm", nl_arm(kernel->nl, &warnings));
+	int err = explained(kernel, "arm", answered(kernel, nl_arm(asking(kernel), &warnings)));
 
 	if (!err)
 		log_warnings(warnings);
@@ -255,14 +282,24 @@ int cmcld_kernel_pet(struct cmcld_kernel *kernel)
 	return nl_pet(kernel->nl);
 }
 
+int cmcld_kernel_renew(const struct cmcld_kernel *kernel)
+{
+	return nl_renew(kernel->nl);
+}
+
+void cmcld_kernel_standin(struct cmcld_kernel *kernel, struct cmcld_standin *standin)
+{
+	kernel->standin = standin;
+}
+
 int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force)
 {
-	return explained(kernel, "disarm", nl_disarm(kernel->nl, force));
+	return explained(kernel, "disarm", answered(kernel, nl_disarm(asking(kernel), force)));
 }
 
 void cmcld_kernel_leave(struct cmcld_kernel *kernel)
 {
-	explained(kernel, "leave", nl_leave(kernel->nl));
+	explained(kernel, "leave", answered(kernel, nl_leave(asking(kernel))));
 }
 
 void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why)
@@ -313,7 +350,7 @@ static void replay(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *o
 	size_t i, count = 0;
 
 	ops->overrun(arg);
-	if (nl_peer_list(kernel->nl, kernel->peer, CONF_NODES_MAX, &count))
+	if (answered(kernel, nl_peer_list(asking(kernel), kernel->peer, CONF_NODES_MAX, &count)))
 		return;
 	for (i = 0; i < count; i++)
 		peer_replay(&kernel->peer[i], ops, arg);

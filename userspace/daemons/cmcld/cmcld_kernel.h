@@ -14,6 +14,7 @@
 #include <tocsin/member_value.h>
 
 struct cmcld_kernel;
+struct cmcld_standin;
 struct core_gasp;
 
 struct cmcld_kernel_ops {
@@ -42,10 +43,16 @@ int cmcld_kernel_accept(struct cmcld_kernel *kernel, const struct core_view *vie
 int cmcld_kernel_install(struct cmcld_kernel *kernel, const struct core_view *view);
 int cmcld_kernel_arm(struct cmcld_kernel *kernel);
 int cmcld_kernel_pet(struct cmcld_kernel *kernel);
+/* Any thread. -ENOENT: renewals go by netlink, where they may have to wait. */
+int cmcld_kernel_renew(const struct cmcld_kernel *kernel);
+/* Who renews during the requests of the others of these functions; NULL: nobody. */
+void cmcld_kernel_standin(struct cmcld_kernel *kernel, struct cmcld_standin *standin);
 /* Packages are halted: a view without this node need not take it down (rule 11). */
 void cmcld_kernel_leave(struct cmcld_kernel *kernel);
 int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force);
-/* Reset this node; returns only if the module's action is "report". */
+/* Reset this node; returns only if the module's action is "report". Nobody renews
+ * meanwhile.
+ */
 void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why);
 
 /* Events: poll, and collect when readable. */

@@ -5,12 +5,15 @@
 #include <stdlib.h>
 
 #include "cmcld_log.h"
+#include "cmcld_standin.h"
 #include "cmcld_watchdog.h"
 
 #define PETS_PER_TIMEOUT	16
 #define PERIOD_NS_MAX		(500 * BASE_NS_PER_MS)
 /* Late by a tenth of MEMBER_TIMEOUT is worth a warning. */
 #define LATE_DIVISOR		10
+/* Of one request to the kernel: after that it is cmcld that hangs. */
+#define STANDIN_NS_MAX		(30 * BASE_NS_PER_S)
 
 struct cmcld_pet {
 	int timer;
@@ -20,6 +23,7 @@ struct cmcld_pet {
 	u64 warn_ns;
 	u64 late_max_ns;
 	int feed_err;
+	struct cmcld_standin *standin;
 };
 
 static void late_check(struct cmcld *cmcld, u64 now_ns)
@@ -54,6 +58,32 @@ static void renew(struct cmcld *cmcld)
 	cmcld->pet->feed_err = err;
 }
 
+/*
+ * In the thread of the stand-in, while the real-time thread waits for the kernel.  What
+ * fails here is told by the real-time thread, when it renews itself.
+ */
+static void renew_instead(void *arg)
+{
+	struct cmcld *cmcld = arg;
+
+	if (!cmcld_kernel_renew(cmcld->kernel))
+		cmcld_watchdog_feed(cmcld->watchdog);
+}
+
+static int standin_create(struct cmcld *cmcld)
+{
+	int err;
+
+	/* Without the device it would wait, too. */
+	if (cmcld_kernel_renew(cmcld->kernel) == -ENOENT)
+		return 0;
+	err = cmcld_standin_start(cmcld->pet->period_ns, STANDIN_NS_MAX, cmcld->priority,
+				  renew_instead, cmcld, &cmcld->pet->standin);
+	if (!err)
+		cmcld_kernel_standin(cmcld->kernel, cmcld->pet->standin);
+	return err;
+}
+
 static void on_timer(void *arg, u64 now_ns)
 {
 	struct cmcld *cmcld = arg;
@@ -79,7 +109,7 @@ int cmcld_pet_create(struct cmcld *cmcld)
 		pet->period_ns = PERIOD_NS_MAX;
 	pet->warn_ns = cluster->member_timeout_ns / LATE_DIVISOR;
 	pet->timer = cmcld_loop_timer_add(cmcld->loop, on_timer, cmcld);
-	return pet->timer < 0 ? pet->timer : 0;
+	return pet->timer < 0 ? pet->timer : standin_create(cmcld);
 }
 
 void cmcld_pet_start(struct cmcld *cmcld)
@@ -92,6 +122,10 @@ void cmcld_pet_start(struct cmcld *cmcld)
 
 void cmcld_pet_destroy(struct cmcld *cmcld)
 {
+	if (!cmcld->pet)
+		return;
+	cmcld_kernel_standin(cmcld->kernel, NULL);
+	cmcld_standin_stop(cmcld->pet->standin);
 	free(cmcld->pet);
 	cmcld->pet = NULL;
 }

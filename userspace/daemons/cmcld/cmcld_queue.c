@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <urcu/uatomic.h>
 
 #include "cmcld_order.h"
 
@@ -103,7 +102,7 @@ struct cmcld_block *cmcld_queue_take(struct cmcld_queue *queue)
 
 u32 cmcld_queue_room(const struct cmcld_queue *queue)
 {
-	return queue->count - (queue->taken - uatomic_read(&queue->returned));
+	return queue->count - (queue->taken - __atomic_load_n(&queue->returned, __ATOMIC_RELAXED));
 }
 
 void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block)
@@ -143,5 +142,5 @@ struct cmcld_block *cmcld_queue_receive(struct cmcld_queue *queue)
 void cmcld_queue_return(struct cmcld_queue *queue, struct cmcld_block *block)
 {
 	lane_put(&queue->empty, block);
-	uatomic_set(&queue->returned, queue->returned + 1);
+	__atomic_store_n(&queue->returned, queue->returned + 1, __ATOMIC_RELAXED);
 }

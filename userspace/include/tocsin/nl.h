@@ -8,7 +8,8 @@
  * But generic netlink lets them wait, uninterruptibly, where the request of
  * any other family sleeps while somebody adds or removes a family.  Renewals
  * have a way of their own: see nl_attach().
- * Events come on a socket of their own.  One struct nl belongs to one thread.
+ * Events come on a socket of their own.  One struct nl belongs to one thread, but
+ * for nl_renew().
  *
  * The socket behind the struct nl that attached owns the kernel's instance:
  * closing it (or dying) while armed leaves the kernel armed and shortens the
@@ -113,6 +114,10 @@ int nl_arm(struct nl *nl, u32 *warnings);
  * nl_error().
  */
 int nl_pet(struct nl *nl);
+/* As nl_pet(), by the device alone, and from any thread, also while another one waits
+ * in a request of the same @nl. -ENOENT: there is no device.
+ */
+int nl_renew(const struct nl *nl);
 /* -EBUSY: a member that has not accepted a view without itself; @force works
  * then, and from a socket that does not own the instance. */
 int nl_disarm(struct nl *nl, bool force);

@@ -30,11 +30,13 @@ void nl_device_close(struct nl *nl)
 	nl->device = -1;
 }
 
-int nl_device_pet(struct nl *nl)
+int nl_renew(const struct nl *nl)
 {
-	ssize_t put = write(nl->device, &nl->incarnation, sizeof(nl->incarnation));
+	ssize_t put;
 
-	nl->error[0] = 0;
+	if (nl->device < 0)
+		return -ENOENT;
+	put = write(nl->device, &nl->incarnation, sizeof(nl->incarnation));
 	if (put < 0)
 		return -errno;
 	return put == sizeof(nl->incarnation) ? 0 : -EIO;

@@ -163,8 +163,9 @@ int nl_arm(struct nl *nl, u32 *warnings)
 
 int nl_pet(struct nl *nl)
 {
+	nl->error[0] = 0;
 	if (nl->device >= 0)
-		return nl_device_pet(nl);
+		return nl_renew(nl);
 	nl_request_begin(nl, TOCSIN_CMD_PET);
 	return nl_request_run(nl, NULL, NULL);
 }

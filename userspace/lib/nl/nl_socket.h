@@ -42,8 +42,6 @@ int nl_request_list(struct nl *nl, nl_take take, void *context);
 /* Open /dev/tocsin unless it is open. Return: 0, also where there is none, or -errno. */
 int nl_device_open(struct nl *nl);
 void nl_device_close(struct nl *nl);
-/* Renew by it. As nl_pet(). */
-int nl_device_pet(struct nl *nl);
 
 /* Reads a number of any width; 0 if the attribute is shorter than 1. */
 u64 nl_attr_number(const struct nlattr *attr);
