@@ -17,7 +17,7 @@ static const struct cmd_help help = {
 	"  -a       all events, not only the last 30\n"
 	"  --json   one JSON object\n",
 	.examples =
-	"  cmcrash /var/crash/202611230712/vmcore\n"
+	"  cmcrash /var/crash/202611230712/dump.202611230712\n"
 	"  cmcrash --live                             is this node in danger?\n",
 };
 

@@ -26,6 +26,8 @@ struct crash_record {
 	u32 entries;
 	u32 peers;
 	u64 now_ns;
+	u64 cut;		/* bytes of it that are not in the dump; they are 0 here */
+	bool live;		/* of the running kernel */
 	const char *source;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd_crash_dump.h"
 #include "cmd.h"
+#include "cmd_crash_elf.h"
 
 #include <libkdumpfile/kdumpfile.h>
 
@@ -13,6 +14,7 @@
 struct crash_dump {
 	kdump_ctx_t *context;
 	kdump_bmp_t *pages;
+	struct crash_elf *elf;		/* NULL: of another format */
 	struct crash_dump *next;	/* in @abandoned */
 	int fd;
 };
@@ -24,10 +26,23 @@ struct crash_dump {
  */
 static struct crash_dump *abandoned;
 
+/* Without the names of the library's own parts. */
+static const char *words_of(kdump_ctx_t *context)
+{
+	static const char inner[] = "Cannot set file.set.0.fd: ";
+	const char *words = kdump_get_err(context);
+
+	return strncmp(words, inner, strlen(inner)) ? words : words + strlen(inner);
+}
+
 static int open_context(struct crash_dump *dump, const char *path)
 {
 	kdump_attr_t map = { .type = KDUMP_BITMAP };
+	const char *why = crash_elf_open(dump->fd, &dump->elf);
 
+	if (why)
+		return cmd_error("%s: not a crash dump (it should be the vmcore that kdump wrote): "
+				 "%s", path, why);
 	dump->context = kdump_new();
 	if (!dump->context)
 		return cmd_error("out of memory");
@@ -35,12 +50,11 @@ static int open_context(struct crash_dump *dump, const char *path)
 	kdump_set_number_attr(dump->context, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (kdump_open_fd(dump->context, dump->fd) != KDUMP_OK)
 		return cmd_error("%s: not a crash dump, or cut off: %s; it should be "
-				 "the vmcore that kdump wrote", path,
-				 kdump_get_err(dump->context));
+				 "the vmcore that kdump wrote", path, words_of(dump->context));
 	if (kdump_get_typed_attr(dump->context, KDUMP_ATTR_FILE_PAGEMAP,
 				 &map) != KDUMP_OK)
 		return cmd_error("%s: no map of its pages: %s", path,
-				 kdump_get_err(dump->context));
+				 words_of(dump->context));
 	dump->pages = map.val.bitmap;
 	return CMD_OK;
 }
@@ -63,6 +77,7 @@ int crash_dump_open(const char *path, struct crash_dump **result)
 	return CMD_OK;
 
 err_close:
+	crash_elf_close(dump->elf);
 	close(dump->fd);
 	dump->next = abandoned;
 	abandoned = dump;
@@ -77,6 +92,7 @@ void crash_dump_close(struct crash_dump *dump)
 	if (!dump)
 		return;
 	kdump_free(dump->context);
+	crash_elf_close(dump->elf);
 	close(dump->fd);
 	free(dump);
 }
@@ -95,10 +111,17 @@ int crash_dump_read(struct crash_dump *dump, u64 address, void *buf, size_t size
 {
 	size_t got = size;
 
+	if (!crash_elf_holds(dump->elf, address, size))
+		return -EIO;
 	if (kdump_read(dump->context, KDUMP_MACHPHYSADDR, address, buf, &got) !=
 	    KDUMP_OK)
 		return -EIO;
 	return got == size ? 0 : -EIO;
+}
+
+u64 crash_dump_missing(const struct crash_dump *dump)
+{
+	return crash_elf_missing(dump->elf);
 }
 
 const char *crash_dump_format(struct crash_dump *dump)

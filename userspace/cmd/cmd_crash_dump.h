@@ -34,6 +34,9 @@ bool crash_dump_next(struct crash_dump *dump, u64 *address);
  */
 int crash_dump_read(struct crash_dump *dump, u64 address, void *buf, size_t size);
 
+/* Bytes that the dump says it has and the file does not; 0 also where that cannot be told. */
+u64 crash_dump_missing(const struct crash_dump *dump);
+
 /* Name of the file's format, for people. */
 const char *crash_dump_format(struct crash_dump *dump);
 

@@ -100,6 +100,7 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 
 	crash_verdict_print(record, text, sizeof(text));
 	json_object_set_new(root, "verdict", json_string(text));
+	json_object_set_new(root, "cut_bytes", json_integer((json_int_t)record->cut));
 	json_object_set_new(root, "verdict_code",
 		json_string(core_verdict_name((enum core_verdict)header->verdict.code)));
 	json_object_set_new(root, "node",

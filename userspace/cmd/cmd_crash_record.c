@@ -11,6 +11,7 @@
 
 /* A recorder of the largest size that the module makes. */
 #define AREA_MAX	recorder_size(RECORDER_ENTRIES_MAX)
+#define BESIDE		"The kernel's messages beside it may hold the line \"TOC:\""
 
 static void take_parts(struct crash_record *record)
 {
@@ -63,16 +64,25 @@ u64 crash_record_missing(const struct crash_record *record)
 static int read_area(struct crash_record *record, struct crash_dump *dump,
 		     const struct recorder_header *header, u64 address)
 {
+	u64 at;
+
 	if (header->total_size > AREA_MAX)
 		return -EBADMSG;
-	record->area = malloc(header->total_size);
+	record->area = calloc(1, header->total_size);
 	if (!record->area)
 		return -ENOMEM;
-	if (!crash_dump_read(dump, address, record->area, header->total_size))
-		return 0;
-	free(record->area);
-	record->area = NULL;
-	return -EIO;
+	memcpy(record->area, header, sizeof(*header));
+	record->cut = 0;
+	for (at = 0; at < header->total_size; at += CRASH_PAGE_SIZE) {
+		u64 size = header->total_size - at;
+
+		if (size > CRASH_PAGE_SIZE)
+			size = CRASH_PAGE_SIZE;
+		/* A dump that is cut off behind the header still says why. */
+		if (crash_dump_read(dump, address + at, record->area + at, size))
+			record->cut += size;
+	}
+	return 0;
 }
 
 static const char *explain_fault(int error)
@@ -118,11 +128,14 @@ static int search(struct crash_record *record, struct crash_dump *dump,
 	if (fault)
 		return cmd_error("%s: there is a flight recorder, but %s", path,
 				 explain_fault(fault));
+	if (crash_dump_missing(dump))
+		return cmd_error("%s: no flight recorder in what is there: the dump is cut off, "
+				 "%llu KiB are missing (was the disk full?). %s", path,
+				 (unsigned long long)crash_dump_missing(dump) / 1024, BESIDE);
 	if (unreadable)
 		return cmd_error("%s: no flight recorder in what can be read: %lu pages are "
 				 "missing; the dump is cut off or damaged (was the disk full?). "
-				 "The kernel's messages beside it may hold the line \"TOC:\"",
-				 path, unreadable);
+				 "%s", path, unreadable, BESIDE);
 	return cmd_error("%s: no flight recorder in this dump: tocsin.ko was not "
 			 "loaded, or the dump leaves kernel pages out", path);
 }
@@ -150,6 +163,7 @@ int crash_record_from_kernel(struct crash_record *record)
 	int error;
 
 	memset(record, 0, sizeof(*record));
+	record->live = true;
 	record->source = "running kernel";
 	error = nl_open(&nl);
 	if (error)

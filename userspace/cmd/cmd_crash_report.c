@@ -174,9 +174,9 @@ static void print_events(FILE *out, const struct crash_record *record,
 
 	skip = most && skip > most ? skip - most : 0;
 	if (crash_record_missing(record))
-		fprintf(out, "\n%llu events could not be read: being written at the end, "
-			"or the dump is cut off\n",
-			(unsigned long long)crash_record_missing(record));
+		fprintf(out, "\n%llu events could not be read: %s\n",
+			(unsigned long long)crash_record_missing(record),
+			record->cut ? "the dump is cut off" : "being written at the end");
 	fprintf(out, "\nEvents, milliseconds before the end%s:\n",
 		skip ? " (older ones with -a)" : "");
 	while ((entry = crash_record_next(record, &number))) {
@@ -198,13 +198,13 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 	const struct recorder_header *header = record->header;
 	char text[LINE_SIZE];
 
-	if (header->verdict.code || !header->armed) {
-		crash_verdict_print(record, text, sizeof(text));
-		fprintf(out, "%s %s\n", header->verdict.code ? "TOC:" : "No TOC:", text);
-	} else {
-		fprintf(out, "No TOC: the safety timer is armed and both leases are good "
-			"as far as recorded\n");
-	}
+	crash_verdict_print(record, text, sizeof(text));
+	fprintf(out, "%s %s\n", header->verdict.code ? "TOC:" : "No TOC:", text);
+	if (record->cut)
+		fprintf(out, "Cut off:  %llu of %llu KiB of the flight recorder are not in the dump; "
+			"peers, paths and events below are what is left\n",
+			(unsigned long long)record->cut / 1024,
+			(unsigned long long)header->total_size / 1024);
 	fprintf(out, "\nNode:     %s (id %u), kernel %.*s, module %.*s\n",
 		crash_node_name(record, header->node_id), header->node_id,
 		RECORDER_NAME_SIZE, header->kernel, RECORDER_NAME_SIZE, header->build);

@@ -37,6 +37,19 @@ const char *crash_node_name(const struct crash_record *record, u16 id)
 	return name;
 }
 
+static void none_print(const struct crash_record *record, char *text, size_t size)
+{
+	if (record->live && record->header->armed)
+		snprintf(text, size, "the safety timer is armed and both leases are good as far "
+			 "as recorded");
+	else if (record->live)
+		snprintf(text, size, "the safety timer is not armed");
+	else
+		snprintf(text, size, "not by the safety timer: %s; look at the kernel's own "
+			 "messages in the dump", record->header->armed ? "both leases were good" :
+			 "it was not armed");
+}
+
 void crash_verdict_print(const struct crash_record *record, char *text, size_t size)
 {
 	const struct recorder_header *header = record->header;
@@ -46,8 +59,7 @@ void crash_verdict_print(const struct crash_record *record, char *text, size_t s
 		  RECORDER_REASON_SIZE);
 	switch (header->verdict.code) {
 	case CORE_VERDICT_NONE:
-		snprintf(text, size, "not by the safety timer: both leases were good; "
-			 "look at the kernel's own messages in the dump");
+		none_print(record, text, size);
 		break;
 	case CORE_VERDICT_QUORUM_LEASE:
 		snprintf(text, size, "the quorum lease ran out: no majority acknowledged "

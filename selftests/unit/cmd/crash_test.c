@@ -224,6 +224,89 @@ static void uses_what_a_cut_dump_holds(void **state)
 	crash_record_free(&record);
 }
 
+/* What a person sees of the dump. */
+static char *report_of(const struct crash_record *record)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	crash_report_print(out, record, 30);
+	fclose(out);
+	return text;
+}
+
+static void says_what_a_cut_dump_lost(void **state)
+{
+	struct crash_record record;
+	char *text;
+
+	fill_recorder();
+	write_dump((RECORDER_PAGE + 1) * 4096);
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	assert_int_equal(record.cut, recorder_size(ENTRIES) - 4096);
+	text = report_of(&record);
+	assert_memory_equal(text, "TOC: the quorum lease ran out", 29);
+	assert_non_null(strstr(text, "\nCut off: "));
+	free(text);
+	crash_record_free(&record);
+}
+
+/* The file ends within the header: zeros in the place of a verdict are none. */
+static void says_nothing_of_half_a_header(void **state)
+{
+	struct crash_record record;
+	unsigned int kept;
+
+	for (kept = 0; kept < 4096; kept += 904) {
+		fill_recorder();
+		write_dump(RECORDER_PAGE * 4096 + kept);
+		assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
+		unlink(path);
+	}
+}
+
+/* An oops on a node of the cluster: its leases were good. */
+static void sends_to_the_kernels_messages_without_a_verdict(void **state)
+{
+	struct crash_record record;
+	char *text;
+
+	fill_recorder();
+	memset(&header()->verdict, 0, sizeof(header()->verdict));
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	text = report_of(&record);
+	assert_memory_equal(text, "No TOC: not by the safety timer: both leases were good;", 55);
+	free(text);
+	record.live = true;
+	text = report_of(&record);
+	assert_memory_equal(text, "No TOC: the safety timer is armed", 33);
+	free(text);
+	crash_record_free(&record);
+}
+
+static void refuses_what_is_no_dump(void **state)
+{
+	struct crash_record record;
+
+	assert_int_equal(crash_record_from_dump(&record, "/"), CMD_FAILED);
+	assert_int_equal(crash_record_from_dump(&record, "/proc/self/exe"), CMD_FAILED);
+	fill_recorder();
+	write_dump(sizeof(memory));
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
+	unlink(path);
+	/* Within the ELF header, and within the table of segments. */
+	fill_recorder();
+	write_dump(sizeof(memory));
+	assert_int_equal(truncate(path, 90), 0);
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
+	assert_int_equal(truncate(path, 40), 0);
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
+}
+
 /* Whatever a damaged dump says, the report ends and stays in bounds. */
 static void survives_any_damage(void **state)
 {
@@ -260,6 +343,11 @@ int main(void)
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
 		cmocka_unit_test_teardown(refuses_dumps_that_do_not_hold_it, remove_dump),
 		cmocka_unit_test_teardown(uses_what_a_cut_dump_holds, remove_dump),
+		cmocka_unit_test_teardown(says_what_a_cut_dump_lost, remove_dump),
+		cmocka_unit_test_teardown(says_nothing_of_half_a_header, remove_dump),
+		cmocka_unit_test_teardown(sends_to_the_kernels_messages_without_a_verdict,
+					  remove_dump),
+		cmocka_unit_test_teardown(refuses_what_is_no_dump, remove_dump),
 		cmocka_unit_test_teardown(survives_any_damage, remove_dump),
 	};
 
