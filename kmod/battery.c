@@ -30,7 +30,8 @@
 
 static char *battery_clock = "rtc0";
 module_param(battery_clock, charp, 0444);
-MODULE_PARM_DESC(battery_clock, "Clock that shows that the machine stood still (default rtc0)");
+MODULE_PARM_DESC(battery_clock,
+		 "Clock that shows that the machine stood still (default rtc0; none: do not look)");
 
 static struct rtc_device *clock_device;
 static struct task_struct *watcher;
@@ -106,7 +107,7 @@ void tocsin_battery_start(struct tocsin *t)
 
 	lockdep_assert_held(&t->mutex);
 	/* A constant: without the class its functions are not linked either. */
-	if (!IS_ENABLED(CONFIG_RTC_CLASS))
+	if (!IS_ENABLED(CONFIG_RTC_CLASS) || sysfs_streq(battery_clock, "none"))
 		return;
 	clock_device = rtc_class_open(battery_clock);
 	if (!clock_device) {

@@ -48,7 +48,7 @@
 static char *gasp = "auto";
 module_param(gasp, charp, 0444);
 MODULE_PARM_DESC(gasp,
-		 "Last words at a panic: auto (with crash_kexec_post_notifiers), on, off");
+		 "Last words at a panic: auto (with crash_kexec_post_notifiers; default), on, off");
 
 /* First word of each CPU's crash note: not 0 once it has stopped for a crash. */
 static DEFINE_PER_CPU(const u32 *, crash_note);
@@ -222,6 +222,10 @@ void tocsin_gasp_refresh(struct tocsin *t)
 
 int tocsin_gasp_init(void)
 {
+	if (!sysfs_streq(gasp, "auto") && !sysfs_streq(gasp, "on") && !sysfs_streq(gasp, "off")) {
+		pr_err("tocsin: gasp=%s: auto, on or off\n", gasp);
+		return -EINVAL;
+	}
 	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 }
 

@@ -116,17 +116,27 @@ int tocsin_guard_read(const char *path, char *text, size_t size)
 	return 0;
 }
 
-/* hardlockup_panic is not exported; ask as user space would. */
-static bool hardlockup_panics(void)
+/* These are not exported; ask as user space would. */
+static bool is_on(const char *path)
 {
 	char text[8];
 
-	return !tocsin_guard_read("/proc/sys/kernel/hardlockup_panic", text, sizeof(text)) &&
-	       text[0] != '0';
+	return !tocsin_guard_read(path, text, sizeof(text)) && text[0] != '0';
+}
+
+/* What keeps a CPU that is stuck with interrupts off from ending in a panic, or NULL. */
+static const char *hardlockup_reason(void)
+{
+	if (!is_on("/proc/sys/kernel/nmi_watchdog"))
+		return "there is no hard lockup detector (kernel.nmi_watchdog is 0)";
+	if (!is_on("/proc/sys/kernel/hardlockup_panic"))
+		return "kernel.hardlockup_panic is 0";
+	return NULL;
 }
 
 u32 tocsin_guard_warnings(const struct tocsin *t)
 {
+	const char *reason = hardlockup_reason();
 	u32 warnings = 0;
 
 	if (t->action == TOCSIN_ACTION_REPORT)
@@ -143,11 +153,11 @@ u32 tocsin_guard_warnings(const struct tocsin *t)
 				      "set it to 5");
 		}
 	}
-	if (!hardlockup_panics()) {
+	if (reason) {
 		warnings |= TOCSIN_WARNING_NO_HARDLOCKUP_PANIC;
 		tocsin_printk(KERN_NOTICE
-			      "tocsin: kernel.hardlockup_panic is off: %s\n",
-			      "a CPU stuck with interrupts off may stay so; set it to 1");
+			      "tocsin: %s: a CPU stuck with interrupts off may stay so; %s\n",
+			      reason, "set both to 1, where the hardware can");
 	}
 	if (t->toc_margin_ns < MARGIN_NS_SHORT) {
 		warnings |= TOCSIN_WARNING_MARGIN;

@@ -190,6 +190,15 @@ void tocsin_recorder_state(struct tocsin *t)
 		tocsin_recorder_peer(t, core->peer_id[i]);
 }
 
+void tocsin_recorder_last(struct tocsin *t)
+{
+	if (t != tocsin_initial)
+		return;
+	header->last_pet_ns = t->last_pet_ns;
+	header->safety_ns = core_safety_lease_ns(t->core);
+	header->quorum_ns = core_quorum_lease_ns(t->core);
+}
+
 void tocsin_recorder_owner(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);

@@ -206,6 +206,7 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 		others_park(verdict);
 	last_heard_find(t, verdict);
 	text_write(t, verdict);
+	tocsin_recorder_last(t);
 	trace_tocsin_toc(code, late_ns);
 	if (t->action == TOCSIN_ACTION_PANIC && COMPAT_PARK_BEFORE_PANIC)
 		last_words(t);

@@ -38,11 +38,12 @@ enum tocsin_action {
  * @TOCSIN_WARNING_NO_RESTART: No crash kernel and panic_timeout is 0, so the
  *   node would hang.
  * @TOCSIN_WARNING_NO_HARDLOCKUP_PANIC: A CPU stuck with interrupts off is not
- *   noticed by itself.
- * @TOCSIN_WARNING_MARGIN: The TOC margin is short for the interval of the
- *   checks.
- * @TOCSIN_WARNING_NO_GASP: The peers will not be told of a panic; the kernel
- *   log says why.
+ *   noticed by itself: there is no hard lockup detector, or
+ *   kernel.hardlockup_panic is 0.
+ * @TOCSIN_WARNING_MARGIN: The TOC margin is below 20 ms, which few machines
+ *   keep.
+ * @TOCSIN_WARNING_NO_GASP: The peers will not be told of a panic, or not on
+ *   all paths; the kernel log says why.
  */
 enum tocsin_warning {
 	TOCSIN_WARNING_NO_KDUMP = 1,

@@ -258,13 +258,14 @@ static void log_warnings(u32 warnings)
 			  "this node will not restart by itself. Set kernel.panic=5.");
 	if (warnings & TOCSIN_WARNING_NO_HARDLOCKUP_PANIC)
 		cmcld_log(LOG_WARNING, "A CPU stuck with interrupts off is not noticed by "
-			  "itself. Set kernel.hardlockup_panic=1.");
+			  "itself. Set kernel.hardlockup_panic=1 and kernel.nmi_watchdog=1 (few "
+			  "virtual machines have what that needs).");
 	if (warnings & TOCSIN_WARNING_NO_GASP)
 		cmcld_log(LOG_NOTICE, "The other nodes will not be told at once when this one "
-			  "panics; the kernel log says why.");
+			  "panics, or not on all paths; the kernel log says why.");
 	if (warnings & TOCSIN_WARNING_MARGIN)
-		cmcld_log(LOG_WARNING, "TOC_MARGIN is short for the interval of the "
-			  "safety timer's checks.");
+		cmcld_log(LOG_WARNING, "TOC_MARGIN is below 20 ms: raise it unless a TOC has "
+			  "been measured to be faster (TIMING, How much margin).");
 }
 
 int cmcld_kernel_arm(struct cmcld_kernel *kernel)
