@@ -185,6 +185,16 @@ static void print_late(FILE *out, const json_t *status)
 	}
 }
 
+/* What TOC_MARGIN has to cover, with room to spare. */
+static void print_check_late(FILE *out, const json_t *status)
+{
+	long long late_ns = view_number(json_object_get(status, "heartbeat"), "check_late_max_ns");
+
+	if (late_ns)
+		fprintf(out, "\n  Safety timer of this node, checked late by at most %.3f ms\n",
+			(double)late_ns / 1e6);
+}
+
 static bool wanted(const char *filter, const char *name)
 {
 	return !filter || !strcmp(filter, name);
@@ -238,6 +248,7 @@ void view_table_print(FILE *out, const json_t *status,
 	}
 	if (filter->verbose) {
 		print_late(out, status);
+		print_check_late(out, status);
 		print_refused(out, status);
 	}
 	fprintf(out, "\n");

@@ -16,7 +16,7 @@ static const char status_text[] =
 	"   \"name\": \"qs1\", \"status\": \"down\", \"state\": \"access_denied\","
 	"   \"why\": \"10.0.0.9: denied\"}},"
 	" \"self\": \"n1\","
-	" \"heartbeat\": {\"late\": [{\"below_ns\": 64000, \"count\": 700},"
+	" \"heartbeat\": {\"check_late_max_ns\": 3200000, \"late\": [{\"below_ns\": 64000, \"count\": 700},"
 	"   {\"below_ns\": 128000, \"count\": 0}, {\"below_ns\": null, \"count\": 3}]},"
 	" \"nodes\": [{\"name\": \"n1\", \"status\": \"up\", \"state\": \"running\"},"
 	"             {\"name\": \"n2\", \"status\": \"up\", \"state\": \"running\"}],"
@@ -93,6 +93,7 @@ static void lateness_is_told_by_where_its_classes_begin(void **state)
 
 	assert_int_equal(count(text, "late\n    by    0.000 ms or more: 700 times\n"
 				     "    by    0.128 ms or more: 3 times\n"), 1);
+	assert_int_equal(count(text, "checked late by at most 3.200 ms\n"), 1);
 	free(text);
 }
 

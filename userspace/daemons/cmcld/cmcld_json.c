@@ -331,11 +331,12 @@ static json_t *heartbeat_json(const struct nl_stats *stats)
 	for (drop = CORE_DROP_NONE + 1; drop < CORE_DROP_COUNT; drop++)
 		json_object_set_new(refused, core_drop_name((enum core_drop)drop),
 				    json_integer((json_int_t)stats->dropped[drop]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "sent", (json_int_t)stats->sent,
 			 "received", (json_int_t)stats->received,
 			 "send_errors", (json_int_t)stats->send_errors,
 			 "late_max_ns", (json_int_t)stats->late_max_ns,
+			 "check_late_max_ns", (json_int_t)stats->check_late_max_ns,
 			 "late", late_json(stats),
 			 "refused", refused);
 }
