@@ -201,8 +201,8 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 	crash_verdict_print(record, text, sizeof(text));
 	fprintf(out, "%s %s\n", header->verdict.code ? "TOC:" : "No TOC:", text);
 	if (record->cut)
-		fprintf(out, "Cut off:  %llu of %llu KiB of the flight recorder are not in the dump; "
-			"peers, paths and events below are what is left\n",
+		fprintf(out, "Cut off:  %llu of %llu KiB of the flight recorder are not in the "
+			"dump; peers, paths and events below are what is left\n",
 			(unsigned long long)record->cut / 1024,
 			(unsigned long long)header->total_size / 1024);
 	fprintf(out, "\nNode:     %s (id %u), kernel %.*s, module %.*s\n",
