@@ -26,6 +26,8 @@ BY_DEFAULT = {
     "kasan": EVERY,
 }
 DEBUG = "debug"
+# Stands for the checks of source_checks.py, which need no kernel to run on.
+SOURCE = "source"
 # Runs the cases that are for it only.
 KASAN = "kasan"
 
@@ -52,6 +54,33 @@ def matrix(cases, wanted, full):
             pairs.append((flavour, here))
     # The slowest first, or it runs alone at the end.
     return sorted(pairs, key=lambda pair: pair[0] != DEBUG)
+
+
+def refusal(cases, kernel, wanted, full):
+    """Why some of the names that were given stand for nothing here, or ""."""
+    firsts = dict.fromkeys(re.split("[:,]", c.name)[0] for c in cases)
+    here = [c for flavour in ([kernel] if kernel else BY_DEFAULT)
+            for c in chosen(cases, flavour, wanted, full)]
+    for word in wanted:
+        if word == SOURCE or any(c.name.startswith(word) for c in here):
+            continue
+        named = [c for c in cases if c.name.startswith(word)]
+        if not named:
+            return (f"no case '{word}'; there are: {', '.join(firsts)}, {SOURCE} "
+                    "(--list: the whole names)")
+        if not full and any(c in chosen(cases, kernel or c.only or "6.1", [word], True)
+                            for c in named):
+            return f"case '{named[0].name}' is long: with --full only"
+        fit = [f for f in BY_DEFAULT if chosen(cases, f, [word], True)]
+        return f"case '{named[0].name}' is not for kernel {kernel}, only for: {' '.join(fit)}"
+    return ""
+
+
+def listing(cases):
+    """A line for each case: its name, and on which kernels it runs without being named."""
+    for case in cases:
+        usual = [f for f in BY_DEFAULT if case in chosen(cases, f, [], False)]
+        yield f"{' '.join(usual) or '(--full only)':22} {case.name}"
 
 
 def kunit_suites():

@@ -7,12 +7,22 @@ import struct
 import subprocess
 import tempfile
 
+from lab import kmods
 import stamps
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CMCRASH = os.path.join(TOP, "build/release/sbin/tocsin")
 PRIORITY = "-15"    # among the sessions of this host, if it groups them
 PAGE_OFFSET = 0xffff888000000000    # of x86-64, without KASLR
+
+
+def check_kernels(parser, kernels):
+    """Refuses what tools/lab/kernel does not know, before anything is built."""
+    try:
+        for which in kernels or []:
+            kmods.check_flavour(which)
+    except ValueError as err:
+        parser.error(err)
 
 
 def favour(proc):

@@ -166,6 +166,11 @@ def in_tree_module(_full):
 CHECKS = [checkpatch, sparse, built_in, in_tree_module]
 
 
+def names():
+    """Lines for a list of cases."""
+    return [f"{'':22} source: {check.__doc__}" for check in CHECKS]
+
+
 def run(full):
     """Yields (good, name, remarks) for each."""
     for check in CHECKS:

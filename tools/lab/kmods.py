@@ -4,6 +4,8 @@ import os
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KERNEL = os.path.join(HERE, "kernel")
+NOT_BOOTED = "source"
 
 
 class Kernel:
@@ -14,10 +16,11 @@ class Kernel:
     """
 
     def __init__(self, which=None, image=None):
+        check_flavour(which)
         if which and os.path.isdir(which):
             self.dir = os.path.abspath(which)
         else:
-            self.dir = output([os.path.join(HERE, "kernel"), which or "6.1"])
+            self.dir = output([KERNEL, which or "6.1"])
         self.image = image or os.path.join(self.dir, "vmlinux")
         self.headers = os.path.join(self.dir, "headers")
         releases = os.listdir(os.path.join(self.dir, "lib/modules"))
@@ -70,6 +73,19 @@ class Kernel:
         if magic.split()[:1] != [self.release]:
             raise ValueError(f"{path} is built for {magic or 'no kernel'}, "
                              f"the lab boots {self.release}: rebuild it")
+
+
+def flavours():
+    """Those of tools/lab/kernel that boot."""
+    return [name for name in output([KERNEL, "flavours"]).split() if name != NOT_BOOTED]
+
+
+def check_flavour(which):
+    """Raises ValueError unless it is one, a directory, or None: before anything is
+    fetched or built for it."""
+    if which and not os.path.isdir(which) and which not in flavours():
+        raise ValueError(f"no flavour {which}; there are: {' '.join(flavours())} "
+                         "(or a directory like that of tools/lab/kernel)")
 
 
 def module_name(path):
