@@ -16,6 +16,8 @@ from . import cpio, kmods, qemu, tsc
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KASAN_MEMORY_MB = 768   # its shadow, and what is freed rests for a while
+BUSYBOX = "/bin/busybox"
+GUEST_PATH = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")     # as in guest/micro-init
 BOOT_MODULES = ("virtio_pci", "virtio_console")
 # What fails a test wherever it shows up on the console.
 SPLATS = re.compile(
@@ -110,7 +112,7 @@ def run_with(job, initrd, more=()):
 
 def initramfs(job):
     root = cpio.Archive()
-    root.file("/bin/busybox", "/bin/busybox", 0o755)
+    root.file(BUSYBOX, "/bin/busybox", 0o755)
     root.file(os.path.join(HERE, "guest/micro-init"), "/init", 0o755)
     for path in ("/proc", "/sys", "/sbin", "/usr/bin", "/usr/sbin", "/var"):
         root.dir(path)
@@ -124,8 +126,19 @@ def initramfs(job):
         inside = "/test/" + os.path.basename(argv[0])
         root.program(argv[0], inside)
         argv[0] = inside
+    elif not _in_guest(root, argv[0]):
+        raise FileNotFoundError(f"{argv[0]}: no such file here, and none in the machine")
     root.write("/etc/micro/command", f"exec {shlex.join(argv)}\n")
     return root
+
+
+def _in_guest(root, name):
+    """Whether it will be found there: copied, or one of busybox's commands."""
+    paths = [name] if "/" in name else [f"{where}/{name}" for where in GUEST_PATH]
+    if any(path in root for path in paths):
+        return True
+    commands = kmods.output([BUSYBOX, "--list"]).split()
+    return os.path.dirname(name) in ("", "/bin") and os.path.basename(name) in commands
 
 
 def _add_modules(root, job):
