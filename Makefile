@@ -45,7 +45,7 @@ lab-image:			## the image that the lab's nodes boot from
 	tools/setup
 	tools/lab/image
 
-clean:
+clean:				## removes build/; ~/.cache/tocsin stays
 	rm -rf build
 
 help:
