@@ -93,33 +93,13 @@ class Tree:
         mark = os.path.join(self.top, "made-of")
         if not os.path.exists(mark) or os.readlink(mark) != self.source:
             self._make(mark)
-        self._copy()
+        kmods.output([os.path.join(TOP, "tools/kernel-tree"), self.top])
 
     def _make(self, mark):
         shutil.rmtree(os.path.dirname(self.top), ignore_errors=True)
         os.makedirs(self.objects)
         subprocess.run(["cp", "-as", self.source, self.top], check=True)
-        ours = 'source "drivers/tocsin/Kconfig"'
-        for name, before, after in (
-                ("drivers/Kconfig", "\nendmenu\n", f"\n{ours}\n\nendmenu\n"),
-                ("drivers/Makefile", None, "obj-$(CONFIG_TOCSIN) += tocsin/\n")):
-            path = os.path.join(self.top, name)
-            with open(path) as file:
-                text = file.read()
-            os.unlink(path)
-            with open(path, "w") as file:
-                file.write(text.replace(before, after) if before else text + after)
         os.symlink(self.source, mark)
-
-    def _copy(self):
-        inside = os.path.join(self.top, "drivers/tocsin")
-        shutil.rmtree(inside, ignore_errors=True)
-        # As a patch would bring it: kmod/Makefile is for builds outside.
-        shutil.copytree(os.path.join(TOP, "kmod"), inside,
-                        ignore=lambda where, _: ["Makefile"] if where.endswith("kmod") else [])
-        shutil.copy2(os.path.join(TOP, "Kconfig"), inside)
-        shutil.copy2(os.path.join(TOP, "include/uapi/linux/tocsin.h"),
-                     os.path.join(self.top, "include/uapi/linux"))
 
     def configure(self, tocsin):
         """The debug kernel's configuration without what finds mistakes."""
