@@ -35,6 +35,14 @@ def main():
         tap.note(f"boot to end in {out.seconds:.1f} s")
     with tap.case("micro VM: a command that fails does not pass"):
         fails_with(shell("exit 3"), "exit 3")
+    with tap.case("micro VM: a command that is nowhere is told without a boot"):
+        for name in ("selftests/none.sh", "no-such-command", "/bin/none"):
+            try:
+                out = micro.run(micro.Job(command=[name]))
+            except FileNotFoundError as err:
+                true(name in str(err), err)
+            else:
+                raise AssertionError(f"{name}: ran: {out.reason}")
     with tap.case("micro VM: an expected panic passes"):
         out = shell(STARVE, modules=[SOFTDOG], expect_panic=PANIC,
                     expect_result=["armed"])
