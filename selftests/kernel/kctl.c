@@ -94,7 +94,8 @@ static u64 peer_wait(u16 id)
 	struct nl_peer peer;
 	int tries;
 
-	for (tries = 0; tries < 200; tries++) {
+	/* The other machine may take its time to boot. */
+	for (tries = 0; tries < 1200; tries++) {
 		kctl_check(nl_peer_get(nl, id, &peer), "peer-get");
 		if (peer.info.heard)
 			return peer.info.incarnation;

@@ -56,6 +56,12 @@ def main():
         fails_with(shell("true", expect_panic=PANIC), "survived")
     with tap.case("micro VM: a missing result line does not pass"):
         fails_with(shell("true", expect_result=["armed"]), "armed")
+    with tap.case("micro VM: a kernel that dies booting is started once more, no oftener"):
+        boots = []
+        fails_with(shell("true", append="rdinit=/none init=/none loglevel=7 ",
+                         watch=lambda proc, line: boots.extend(["Linux version" in line])),
+                   "console: ")
+        equal(sum(boots), 2)
     with tap.case("micro VM: a hang does not pass and is ended"):
         fails_with(shell("sleep 60", timeout_s=6), "within 6 s")
     return tap.end()
