@@ -31,7 +31,8 @@ fed_and_stopped() {
 }
 
 reload() {
-	rmmod i6300esb && insmod /lib/modules/*/kernel/drivers/watchdog/i6300esb.ko "$@" &&
+	# Compressed in some kernels.
+	rmmod i6300esb && insmod /lib/modules/*/kernel/drivers/watchdog/i6300esb.ko* "$@" &&
 		await /dev/watchdog0
 }
 
