@@ -16,8 +16,9 @@ traced() {
 
 $K "fake id=2 local=127.0.0.2 member=8000 for=120000" >/tmp/fake 2>&1 &
 FAKE=$!
-t "hear, form, be up, measure" $K "attach node=1 safety=20000 member=8000" key "peer id=2" arm \
-	"event" "hear id=2" "event type=path-state" "form epoch=1 nodes=1,2" "pet for=1500" \
+# Events are listened to before there is a peer that could be up too soon.
+t "hear, form, be up, measure" $K "attach node=1 safety=20000 member=8000" "event" key \
+	"peer id=2" arm "hear id=2" "event type=path-state" "form epoch=1 nodes=1,2" "pet for=1500" \
 	"peers count=1 up=1" stats "expect EBUSY" disarm "expect EBUSY" "unpeer id=2" \
 	"leave id=2" disarm "status armed=0" "expect EBUSY" arm
 t "tracepoints tell of it" traced
