@@ -77,12 +77,14 @@ class Job:
 
 @dataclasses.dataclass
 class Outcome:
-    """What came of it.  reason is empty when the test passed."""
+    """What came of it.  reason is empty when the test passed; first is the console of a
+    former start in which the emulator failed, or empty."""
     reason: str
     output: str
     console: str
     result: list
     seconds: float
+    first: str = ""
 
     @property
     def passed(self):
@@ -100,14 +102,14 @@ def run(job):
         if not _emulators_fault(outcome):
             return outcome
         again = run_with(job, initrd)
-        again.output = "# the emulator failed, so it was started again\n" + again.output
+        again.first = outcome.console
         return again
 
 
 def _emulators_fault(outcome):
-    """Of a stock kernel that died before anything of the test was there (a double fault in
-    one boot of a thousand), or of a breakpoint that is not there any more.  Twice in
-    succession it counts."""
+    """Of a stock kernel that died before anything of the test was there (a double fault,
+    seen once), or of a breakpoint that is not there any more (once).  Twice in succession
+    it counts."""
     booted = FIRST_PROCESS in outcome.console
     return bool((STALE if booted else SPLATS).search(outcome.console))
 
