@@ -26,8 +26,11 @@
 #include "log.h"
 
 #define PRIORITY_FALLBACK	99
-/* Share of a CPU that the thread may ask for. */
-#define RUNTIME_DIVISOR		4
+/* Shares of a CPU that the thread asks for, until it gets one.  It needs little, but
+ * whatever soft interrupts are pending run on its account, and what it overdraws is
+ * paid back at this rate, standing still (Documentation/STARVATION, What was weighed).
+ */
+static const unsigned int runtime_divisors[] = { 2, 4 };
 
 struct urgent_cpu {
 	struct hrtimer timer;
@@ -121,7 +124,6 @@ static void thread_favour(struct task_struct *thread)
 	struct sched_attr deadline = {
 		.size = sizeof(deadline),
 		.sched_policy = SCHED_DEADLINE,
-		.sched_runtime = period_ns / RUNTIME_DIVISOR,
 		.sched_deadline = period_ns,
 		.sched_period = period_ns,
 	};
@@ -130,11 +132,15 @@ static void thread_favour(struct task_struct *thread)
 		.sched_policy = SCHED_FIFO,
 		.sched_priority = PRIORITY_FALLBACK,
 	};
+	unsigned int i;
 	int err;
 
-	err = sched_setattr_nocheck(thread, &deadline);
-	if (!err)
-		return;
+	for (i = 0; i < ARRAY_SIZE(runtime_divisors); i++) {
+		deadline.sched_runtime = period_ns / runtime_divisors[i];
+		err = sched_setattr_nocheck(thread, &deadline);
+		if (!err)
+			return;
+	}
 	tocsin_printk(KERN_WARNING
 		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it; %s\n",
 		      thread->comm, err, "other SCHED_DEADLINE tasks must leave it room");
