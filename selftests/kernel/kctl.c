@@ -212,14 +212,20 @@ static void do_peers(char **options)
 	}
 	if (count != kctl_number(options, "count", count))
 		kctl_die("%zu peers", count);
+	for (i = 0; i < count; i++)
+		if (peer[i].info.heard != kctl_number(options, "heard", peer[i].info.heard))
+			kctl_die("node %u: heard is %u", peer[i].info.id, peer[i].info.heard);
 	for (i = 0; i < count && kctl_number(options, "up", 0); i++)
 		for (path = 0; path < peer[i].info.paths; path++)
 			if (peer[i].path[path].info.state != CORE_PATH_UP)
 				kctl_die("node %u path %u is not up", peer[i].info.id, path);
 }
 
+/* "mark=1": sent_max and drop count from here on; all count since the module is there. */
 static void do_stats(char **options)
 {
+	const char *drop = kctl_text(options, "drop", "");
+	static struct nl_stats mark;
 	struct nl_stats stats;
 	unsigned int i;
 	u64 beats = 0;
@@ -241,10 +247,17 @@ static void do_stats(char **options)
 		kctl_die("%llu beats", (unsigned long long)beats);
 	if (stats.pets < kctl_number(options, "pets", 0))
 		kctl_die("%llu pets", (unsigned long long)stats.pets);
-	for (i = 1; i < CORE_DROP_COUNT; i++)
+	if (stats.sent - mark.sent > kctl_number(options, "sent_max", stats.sent))
+		kctl_die("%llu sent", (unsigned long long)(stats.sent - mark.sent));
+	for (i = 1; i < CORE_DROP_COUNT; i++) {
 		if (stats.dropped[i])
 			printf("dropped %s=%llu\n", core_drop_name(i),
 			       (unsigned long long)stats.dropped[i]);
+		if (stats.dropped[i] == mark.dropped[i] && !strcmp(core_drop_name(i), drop))
+			kctl_die("no datagram dropped for its %s", drop);
+	}
+	if (kctl_number(options, "mark", 0))
+		mark = stats;
 }
 
 /* Waits for an event of a type; all others before it are read and dropped. */
