@@ -18,6 +18,7 @@
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/kthread.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/wait_bit.h>
 #include <uapi/linux/sched/types.h>
@@ -26,11 +27,13 @@
 #include "log.h"
 
 #define PRIORITY_FALLBACK	99
-/* Shares of a CPU that the thread asks for, until it gets one.  It needs little, but
+/* Hundredths of a CPU that the thread asks for, until it gets them.  It needs few, but
  * whatever soft interrupts are pending run on its account, and what it overdraws is
  * paid back at this rate, standing still (Documentation/STARVATION, What was weighed).
+ * A CPU may only go offline if the threads of all would fit into 95 of each that is
+ * left: with more than 45 the second of two CPUs could not.
  */
-static const unsigned int runtime_divisors[] = { 2, 4 };
+static const unsigned int runtime_percent[] = { 40, 25 };
 
 struct urgent_cpu {
 	struct hrtimer timer;
@@ -135,8 +138,8 @@ static void thread_favour(struct task_struct *thread)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < ARRAY_SIZE(runtime_divisors); i++) {
-		deadline.sched_runtime = period_ns / runtime_divisors[i];
+	for (i = 0; i < ARRAY_SIZE(runtime_percent); i++) {
+		deadline.sched_runtime = div_u64(period_ns * runtime_percent[i], 100);
 		err = sched_setattr_nocheck(thread, &deadline);
 		if (!err)
 			return;
