@@ -6,17 +6,50 @@
 #ifndef TOCSIN_CMD_CRASH_H
 #define TOCSIN_CMD_CRASH_H
 
+#include "core.h"
 #include "recorder_format.h"
 
 #include <stdio.h>
+
+/* More are counted, but not told one by one. */
+#define CRASH_FOUND_MAX	8
+
+/* Is a recorder of the kernel that crashed? By what the dump says of that. */
+enum crash_boot {
+	CRASH_BOOT_UNKNOWN,		/* the dump does not say when it crashed, or it
+					 * was not kept up to date: no node attached */
+	CRASH_BOOT_THIS,		/* written shortly before the crash */
+	CRASH_BOOT_EARLIER,		/* written a minute or more before the crash */
+	CRASH_BOOT_LATER,		/* written an hour or more after it: a clock was set */
+	CRASH_BOOT_OTHER_KERNEL,	/* of another release of the kernel */
+};
+
+/**
+ * struct crash_found - one of the recorders of a dump
+ * @written_real_ns: when it was last written, since 1970; 0: not known
+ * @verdict: enum core_verdict
+ * @error: why it could not be read; then only @phys is known
+ */
+struct crash_found {
+	u64 phys;
+	u64 written_real_ns;
+	u32 verdict;
+	int error;
+	enum crash_boot boot;
+};
 
 /**
  * struct crash_record - a checked copy of a recorder
  * @area: the whole of it; freed by crash_record_free()
  * @header, @peer, @entry: parts of @area
  * @entries: slots of the ring; @peers: slots of the table
- * @now_ns: when it was looked at: the verdict, else the newest entry
+ * @written_ns: when it was last written
+ * @now_ns: what is told is seen from here: the verdict, else the end as far as known
  * @source: file name, or "running kernel"; borrowed
+ * @crash_real_ns: when the kernel crashed, since 1970, in whole seconds; 0: not known
+ * @release: of that kernel; NULL: not known; freed by crash_record_free()
+ * @found_count: recorders in the dump, this one included; @found has the first of them
+ * @searched_all: to the end of the dump
  */
 struct crash_record {
 	u8 *area;
@@ -25,17 +58,35 @@ struct crash_record {
 	const struct recorder_entry *entry;
 	u32 entries;
 	u32 peers;
+	u64 written_ns;
 	u64 now_ns;
 	u64 cut;		/* bytes of it that are not in the dump; they are 0 here */
 	bool live;		/* of the running kernel */
 	const char *source;
+	u64 crash_real_ns;
+	char *release;
+	struct crash_found found[CRASH_FOUND_MAX];
+	u32 found_count;
+	bool searched_all;
 };
 
-/* Find it in a dump. Return: CMD_OK, or CMD_FAILED after a message. */
+/**
+ * crash_record_from_dump - find the newest in a dump
+ *
+ * Reads the dump to its end unless what was written last within seconds of the crash
+ * is found before.
+ * Return: CMD_OK, or CMD_FAILED after a message.
+ */
 int crash_record_from_dump(struct crash_record *record, const char *path);
 /* Take it from the module of this node. Returns as above. */
 int crash_record_from_kernel(struct crash_record *record);
 void crash_record_free(struct crash_record *record);
+
+/* Fill in what follows from @area, whose header was checked, and @crash_real_ns. */
+void crash_record_parts_take(struct crash_record *record);
+/* When it was last written, in nanoseconds since 1970; 0: not known. */
+u64 crash_record_written_real(const struct crash_record *record);
+enum crash_boot crash_record_boot(const struct crash_record *record);
 
 /**
  * crash_record_next - walk the valid entries, oldest first
@@ -50,6 +101,14 @@ u64 crash_record_missing(const struct crash_record *record);
 
 /* Name of a node, from the recorder's own table; "node 7" when it has none. */
 const char *crash_node_name(const struct crash_record *record, u16 id);
+
+/* "2026-11-27 04:20:01 UTC", or that it is not known (0). */
+void crash_time_print(char *text, size_t size, u64 real_ns);
+
+/* May it be of another boot than the dump? One line that says why; false: no. */
+bool crash_doubt_print(const struct crash_record *record, char *text, size_t size);
+/* "this", "earlier" ... */
+const char *crash_boot_name(enum crash_boot boot);
 
 /* One line: why the node went down, or that it was not the safety timer. */
 void crash_verdict_print(const struct crash_record *record, char *text, size_t size);

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What the kernel says of itself in a note, also in makedumpfile's form. */
+#define VMCOREINFO	"linux.vmcoreinfo.lines."
+
 struct crash_dump {
 	kdump_ctx_t *context;
 	kdump_bmp_t *pages;
@@ -122,6 +125,26 @@ int crash_dump_read(struct crash_dump *dump, u64 address, void *buf, size_t size
 u64 crash_dump_missing(const struct crash_dump *dump)
 {
 	return crash_elf_missing(dump->elf);
+}
+
+u64 crash_dump_crash_time(const struct crash_dump *dump)
+{
+	const char *text;
+	u64 seconds;
+
+	if (kdump_get_string_attr(dump->context, VMCOREINFO "CRASHTIME", &text) != KDUMP_OK)
+		return 0;
+	seconds = strtoull(text, NULL, 10);
+	return seconds < CORE_NEVER / CORE_NS_PER_S ? seconds * CORE_NS_PER_S : 0;
+}
+
+char *crash_dump_release(const struct crash_dump *dump)
+{
+	const char *text;
+
+	if (kdump_get_string_attr(dump->context, VMCOREINFO "OSRELEASE", &text) != KDUMP_OK)
+		return NULL;
+	return strdup(text);
 }
 
 const char *crash_dump_format(struct crash_dump *dump)

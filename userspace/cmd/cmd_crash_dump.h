@@ -6,7 +6,7 @@
 #ifndef TOCSIN_CMD_CRASH_DUMP_H
 #define TOCSIN_CMD_CRASH_DUMP_H
 
-#include "core_env.h"
+#include "limits.h"
 
 #define CRASH_PAGE_SIZE 4096
 
@@ -36,6 +36,12 @@ int crash_dump_read(struct crash_dump *dump, u64 address, void *buf, size_t size
 
 /* Bytes that the dump says it has and the file does not; 0 also where that cannot be told. */
 u64 crash_dump_missing(const struct crash_dump *dump);
+
+/* When the kernel crashed: seconds since 1970, in nanoseconds; 0: it does not say. */
+u64 crash_dump_crash_time(const struct crash_dump *dump);
+
+/* That kernel's uname -r, to be freed; NULL: it does not say. */
+char *crash_dump_release(const struct crash_dump *dump);
 
 /* Name of the file's format, for people. */
 const char *crash_dump_format(struct crash_dump *dump);

@@ -92,6 +92,48 @@ static json_t *lease_json(u64 end_ns)
 	return end_ns == CORE_NEVER ? json_null() : json_integer((json_int_t)end_ns);
 }
 
+static json_t *time_json(u64 real_ns)
+{
+	return real_ns ? json_integer((json_int_t)real_ns) : json_null();
+}
+
+/* All that are in the dump, or as many as there is room for. */
+static json_t *recorders_json(const struct crash_record *record)
+{
+	json_t *recorders = json_array();
+	u32 i;
+
+	for (i = 0; i < record->found_count && i < CRASH_FOUND_MAX; i++) {
+		const struct crash_found *found = &record->found[i];
+
+		json_array_append_new(recorders,
+			json_pack("{s:I,s:b,s:b,s:o,s:s?,s:s?}",
+				  "phys", (json_int_t)found->phys,
+				  "told", found->phys == record->header->phys,
+				  "readable", !found->error,
+				  "written_real_ns", time_json(found->written_real_ns),
+				  "boot", found->error ? NULL : crash_boot_name(found->boot),
+				  "verdict_code", found->error ? NULL :
+				  core_verdict_name((enum core_verdict)found->verdict)));
+	}
+	return recorders;
+}
+
+/* Of which boot it is, and whether there are others. */
+static void add_boot(json_t *root, const struct crash_record *record)
+{
+	char text[400];
+
+	json_object_set_new(root, "doubt", crash_doubt_print(record, text, sizeof(text)) ?
+			    json_string(text) : json_null());
+	json_object_set_new(root, "boot", json_string(crash_boot_name(crash_record_boot(record))));
+	json_object_set_new(root, "crash_real_ns", time_json(record->crash_real_ns));
+	json_object_set_new(root, "written_ns", json_integer((json_int_t)record->written_ns));
+	json_object_set_new(root, "recorders_found", json_integer(record->found_count));
+	json_object_set_new(root, "recorders", recorders_json(record));
+	json_object_set_new(root, "searched_all", json_boolean(record->searched_all));
+}
+
 void crash_json_print(FILE *out, const struct crash_record *record)
 {
 	const struct recorder_header *header = record->header;
@@ -103,6 +145,7 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 	json_object_set_new(root, "cut_bytes", json_integer((json_int_t)record->cut));
 	json_object_set_new(root, "verdict_code",
 		json_string(core_verdict_name((enum core_verdict)header->verdict.code)));
+	add_boot(root, record);
 	json_object_set_new(root, "node",
 		json_string(crash_node_name(record, header->node_id)));
 	json_object_set_new(root, "node_id", json_integer(header->node_id));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd_crash.h"
 #include "cmd.h"
-#include "cmd_crash_dump.h"
 
 #include <tocsin/nl.h>
 
@@ -9,26 +8,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A recorder of the largest size that the module makes. */
-#define AREA_MAX	recorder_size(RECORDER_ENTRIES_MAX)
-#define BESIDE		"The kernel's messages beside it may hold the line \"TOC:\""
-
-static void take_parts(struct crash_record *record)
+static u64 later_of(u64 one_ns, u64 other_ns)
 {
-	const struct recorder_header *header = (const void *)record->area;
+	return one_ns > other_ns ? one_ns : other_ns;
+}
+
+static void take_times(struct crash_record *record)
+{
+	const struct recorder_header *header = record->header;
+	u64 crash_ns = record->crash_real_ns - header->real_offset_ns;
 	const struct recorder_entry *entry;
 	u64 number = 0;
+
+	record->written_ns = later_of(header->updated_ns, header->verdict.at_ns);
+	while ((entry = crash_record_next(record, &number)))
+		record->written_ns = later_of(record->written_ns, entry->time_ns);
+	record->now_ns = header->verdict.at_ns;
+	if (record->now_ns)
+		return;
+	record->now_ns = record->written_ns;
+	if (record->crash_real_ns && crash_record_boot(record) == CRASH_BOOT_THIS)
+		record->now_ns = later_of(record->now_ns, crash_ns);
+}
+
+void crash_record_parts_take(struct crash_record *record)
+{
+	const struct recorder_header *header = (const void *)record->area;
 
 	record->header = header;
 	record->peer = (const void *)(record->area + header->peer_offset);
 	record->entry = (const void *)(record->area + header->entry_offset);
 	record->entries = header->entry_count;
 	record->peers = header->peer_count;
-	record->now_ns = header->verdict.at_ns;
-	if (record->now_ns)
-		return;
-	while ((entry = crash_record_next(record, &number)))
-		record->now_ns = entry->time_ns;
+	take_times(record);
 }
 
 const struct recorder_entry *crash_record_next(const struct crash_record *record,
@@ -61,101 +73,6 @@ u64 crash_record_missing(const struct crash_record *record)
 	return expected;
 }
 
-static int read_area(struct crash_record *record, struct crash_dump *dump,
-		     const struct recorder_header *header, u64 address)
-{
-	u64 at;
-
-	if (header->total_size > AREA_MAX)
-		return -EBADMSG;
-	record->area = calloc(1, header->total_size);
-	if (!record->area)
-		return -ENOMEM;
-	memcpy(record->area, header, sizeof(*header));
-	record->cut = 0;
-	for (at = 0; at < header->total_size; at += CRASH_PAGE_SIZE) {
-		u64 size = header->total_size - at;
-
-		if (size > CRASH_PAGE_SIZE)
-			size = CRASH_PAGE_SIZE;
-		/* A dump that is cut off behind the header still says why. */
-		if (crash_dump_read(dump, address + at, record->area + at, size))
-			record->cut += size;
-	}
-	return 0;
-}
-
-static const char *explain_fault(int error)
-{
-	switch (error) {
-	case -EPROTO:
-		return "it is of another version or byte order; use the cmcrash "
-		       "that came with that module";
-	case -EIO:
-		return "part of it is missing from the dump; was the dump cut off?";
-	default:
-		return "it is damaged";
-	}
-}
-
-static int search(struct crash_record *record, struct crash_dump *dump,
-		  const char *path)
-{
-	static u8 page[RECORDER_HEADER_SIZE];
-	const struct recorder_header *header = (const void *)page;
-	unsigned long unreadable = 0;
-	int error, fault = 0;
-	u64 address = 0;
-
-	for (; crash_dump_next(dump, &address); address += CRASH_PAGE_SIZE) {
-		if (crash_dump_read(dump, address, page, RECORDER_MAGIC_SIZE)) {
-			unreadable++;
-			continue;
-		}
-		if (memcmp(page, RECORDER_MAGIC, RECORDER_MAGIC_SIZE))
-			continue;
-		error = crash_dump_read(dump, address, page, sizeof(page));
-		if (!error)
-			error = recorder_header_check(header, address);
-		if (!error)
-			error = read_area(record, dump, header, address);
-		if (!error)
-			return CMD_OK;
-		/* A copy elsewhere in memory says nothing about the real one. */
-		if (error != -ESTALE)
-			fault = error;
-	}
-	if (fault)
-		return cmd_error("%s: there is a flight recorder, but %s", path,
-				 explain_fault(fault));
-	if (crash_dump_missing(dump))
-		return cmd_error("%s: no flight recorder in what is there: the dump is cut off, "
-				 "%llu KiB are missing (was the disk full?). %s", path,
-				 (unsigned long long)crash_dump_missing(dump) / 1024, BESIDE);
-	if (unreadable)
-		return cmd_error("%s: no flight recorder in what can be read: %lu pages are "
-				 "missing; the dump is cut off or damaged (was the disk full?). "
-				 "%s", path, unreadable, BESIDE);
-	return cmd_error("%s: no flight recorder in this dump: tocsin.ko was not "
-			 "loaded, or the dump leaves kernel pages out", path);
-}
-
-int crash_record_from_dump(struct crash_record *record, const char *path)
-{
-	struct crash_dump *dump;
-	int code;
-
-	memset(record, 0, sizeof(*record));
-	record->source = path;
-	if (crash_dump_open(path, &dump))
-		return CMD_FAILED;
-	code = search(record, dump, path);
-	crash_dump_close(dump);
-	if (!code)
-		take_parts(record);
-	return code;
-}
-
 int crash_record_from_kernel(struct crash_record *record)
 {
 	struct nl *nl;
@@ -180,12 +97,14 @@ int crash_record_from_kernel(struct crash_record *record)
 		return cmd_error("the module's flight recorder is of another version; "
 				 "use the cmcrash that came with it");
 	}
-	take_parts(record);
+	crash_record_parts_take(record);
 	return CMD_OK;
 }
 
 void crash_record_free(struct crash_record *record)
 {
 	free(record->area);
+	free(record->release);
 	record->area = NULL;
+	record->release = NULL;
 }

@@ -5,8 +5,8 @@
 #include "names.h"
 #include "wire.h"
 
+#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define LINE_SIZE	400
 
@@ -17,15 +17,47 @@ static double ms(u64 ns)
 
 static void print_when(FILE *out, const struct crash_record *record)
 {
-	time_t seconds = (record->now_ns + record->header->real_offset_ns) / CORE_NS_PER_S;
-	struct tm broken;
 	char text[64];
 
-	if (!record->header->real_offset_ns || !gmtime_r(&seconds, &broken))
+	if (!record->header->real_offset_ns)
 		return;
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &broken);
+	crash_time_print(text, sizeof(text), record->now_ns + record->header->real_offset_ns);
 	fprintf(out, "When:     %s (kernel clock %.3f s)\n", text,
 		(double)record->now_ns / 1e9);
+}
+
+static void print_found(FILE *out, const struct crash_found *found, u64 told)
+{
+	char text[64];
+
+	fprintf(out, "  %#14llx  ", (unsigned long long)found->phys);
+	if (found->error) {
+		fprintf(out, "%s\n", found->error == -EPROTO ? "of another version of the module" :
+			"damaged");
+		return;
+	}
+	crash_time_print(text, sizeof(text), found->written_real_ns);
+	fprintf(out, "last written %s, verdict: %s%s\n", text,
+		core_verdict_name((enum core_verdict)found->verdict),
+		found->phys == told ? "  <- told here" : "");
+}
+
+/* Memory outlives a reset: the others are of earlier boots, as far as that can be told. */
+static void print_others(FILE *out, const struct crash_record *record)
+{
+	u32 i;
+
+	if (record->found_count < 2)
+		return;
+	fprintf(out, "Others:   %u recorders are in %s; told is the one that was last written%s\n",
+		record->found_count,
+		record->searched_all ? "the dump" : "what was read of the dump",
+		record->crash_real_ns ? " when it crashed" :
+		" by the wall clock (the dump does not say when it crashed)");
+	for (i = 0; i < record->found_count && i < CRASH_FOUND_MAX; i++)
+		print_found(out, &record->found[i], record->header->phys);
+	if (record->found_count > CRASH_FOUND_MAX)
+		fprintf(out, "  and %u more\n", record->found_count - CRASH_FOUND_MAX);
 }
 
 static void print_lease(FILE *out, const struct crash_record *record,
@@ -192,14 +224,25 @@ static void print_events(FILE *out, const struct crash_record *record,
 	}
 }
 
+/* Line 1 is the verdict, and no more certain than it is. */
+static void print_verdict(FILE *out, const struct crash_record *record)
+{
+	char text[LINE_SIZE], doubt[LINE_SIZE];
+	bool doubtful = crash_doubt_print(record, doubt, sizeof(doubt));
+
+	crash_verdict_print(record, text, sizeof(text));
+	fprintf(out, "%s%s: %s\n", record->header->verdict.code ? "TOC" : "No TOC",
+		doubtful ? " (of another boot?)" : "", text);
+	if (doubtful)
+		fprintf(out, "Doubt:    %s\n", doubt);
+}
+
 void crash_report_print(FILE *out, const struct crash_record *record,
 			unsigned int events)
 {
 	const struct recorder_header *header = record->header;
-	char text[LINE_SIZE];
 
-	crash_verdict_print(record, text, sizeof(text));
-	fprintf(out, "%s %s\n", header->verdict.code ? "TOC:" : "No TOC:", text);
+	print_verdict(out, record);
 	if (record->cut)
 		fprintf(out, "Cut off:  %llu of %llu KiB of the flight recorder are not in the "
 			"dump; peers, paths and events below are what is left\n",
@@ -209,6 +252,7 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 		crash_node_name(record, header->node_id), header->node_id,
 		RECORDER_NAME_SIZE, header->kernel, RECORDER_NAME_SIZE, header->build);
 	fprintf(out, "Recorder: at physical address %#llx\n", (unsigned long long)header->phys);
+	print_others(out, record);
 	print_when(out, record);
 	if (header->verdict.code)
 		fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u\n",

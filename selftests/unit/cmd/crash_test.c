@@ -3,114 +3,7 @@
  * cmcrash on dumps made here: an ELF core file with a flight recorder at a
  * physical address of our choice, whole, copied, torn and cut off.
  */
-#include "cmd.h"
-#include "cmd_crash.h"
-#include "core.h"
-
-#include <elf.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define ENTRIES		RECORDER_ENTRIES_MIN
-#define BASE		0x100000ULL	/* physical address of the dumped memory */
-#define PAGES		40
-#define RECORDER_PAGE	5
-
-static u8 memory[PAGES * 4096] __attribute__((aligned(8)));
-static char path[] = "/tmp/crash_test.XXXXXX";
-
-static struct recorder_header *header(void)
-{
-	return (struct recorder_header *)(memory + RECORDER_PAGE * 4096);
-}
-
-static void add_entry(u64 number, u16 kind, u64 time_ns, u64 first)
-{
-	struct recorder_entry *entries =
-		(void *)((u8 *)header() + header()->entry_offset);
-	struct recorder_entry *entry = &entries[number % ENTRIES];
-
-	memset(entry, 0, sizeof(*entry));
-	entry->kind = kind;
-	entry->time_ns = time_ns;
-	entry->arg[0] = first;
-	entry->peer = 2;
-	entry->seq = number + 1;
-	header()->written = number + 1;
-}
-
-static void fill_recorder(void)
-{
-	struct recorder_peer *peer;
-
-	memset(memory, 0, sizeof(memory));
-	recorder_header_init(header(), BASE + RECORDER_PAGE * 4096, ENTRIES);
-	assert_true(RECORDER_PAGE * 4096 + recorder_size(ENTRIES) <= sizeof(memory));
-	header()->armed = 1;
-	header()->node_id = 1;
-	memcpy(header()->node, "alpha", 6);
-	header()->member_timeout_ns = 4 * CORE_NS_PER_S;
-	header()->verdict.code = CORE_VERDICT_QUORUM_LEASE;
-	header()->verdict.at_ns = 10 * CORE_NS_PER_S;
-	header()->verdict.late_ns = 250000;
-	header()->verdict.cpu = 1;
-	header()->verdict.cpus_told = 3;
-	header()->verdict.cpus_stopped = 2;
-	header()->verdict.stopped_ns = 10 * CORE_NS_PER_S + 50000;
-	peer = (void *)((u8 *)header() + header()->peer_offset);
-	peer[1].id = 2;
-	memcpy(peer[1].name, "beta", 5);
-	peer[1].heard_ns = 6 * CORE_NS_PER_S;
-	peer[1].paths = 2;
-	peer[1].path[1].state = CORE_PATH_UP;
-	peer[1].path[1].heard_ns = 9 * CORE_NS_PER_S;
-	peer[1].path[1].received = 1200;
-	peer[1].path[1].lost = 3;
-	peer[1].path[1].rtt_ns = 410000;
-	add_entry(0, RECORDER_LOAD, 1, 0);
-	add_entry(1, RECORDER_EVENT, 8 * CORE_NS_PER_S, CORE_EVENT_PEER_SILENT);
-	add_entry(2, RECORDER_VERDICT, 10 * CORE_NS_PER_S, CORE_VERDICT_QUORUM_LEASE);
-}
-
-static void write_dump(size_t size)
-{
-	Elf64_Ehdr elf = {
-		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-		.e_phoff = sizeof(elf), .e_ehsize = sizeof(elf),
-		.e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1,
-	};
-	Elf64_Phdr load = {
-		.p_type = PT_LOAD, .p_flags = 7, .p_offset = 4096,
-		.p_vaddr = 0xffff888000000000ULL + BASE, .p_paddr = BASE,
-		.p_filesz = sizeof(memory), .p_memsz = sizeof(memory),
-	};
-	FILE *file;
-	int fd;
-
-	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
-	fd = mkstemp(path);
-	assert_true(fd >= 0);
-	file = fdopen(fd, "wb");
-	assert_non_null(file);
-	fwrite(&elf, sizeof(elf), 1, file);
-	fwrite(&load, sizeof(load), 1, file);
-	fseek(file, 4096, SEEK_SET);
-	fwrite(memory, 1, size, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static int remove_dump(void **state)
-{
-	unlink(path);
-	return 0;
-}
+#include "crash_made.h"
 
 static void finds_the_recorder_and_names_the_reason(void **state)
 {
@@ -224,19 +117,6 @@ static void uses_what_a_cut_dump_holds(void **state)
 	crash_record_free(&record);
 }
 
-/* What a person sees of the dump. */
-static char *report_of(const struct crash_record *record)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	crash_report_print(out, record, 30);
-	fclose(out);
-	return text;
-}
-
 static void says_what_a_cut_dump_lost(void **state)
 {
 	struct crash_record record;
@@ -320,9 +200,12 @@ static void survives_any_damage(void **state)
 		unsigned int hits = 1 + random() % 64;
 
 		fill_recorder();
+		if (round % 4 < 2)
+			snprintf(vmcoreinfo, sizeof(vmcoreinfo),
+				 "OSRELEASE=6.1.0\nCRASHTIME=1790000000\n");
 		while (hits--)
 			memory[RECORDER_PAGE * 4096 + random() % (round % 2 ? 4096 :
-				sizeof(memory) - RECORDER_PAGE * 4096)] = random();
+				recorder_size(ENTRIES))] = random();
 		write_dump(sizeof(memory));
 		if (crash_record_from_dump(&record, path) == CMD_OK) {
 			crash_report_print(sink, &record, round % 3 ? 30 : 0);

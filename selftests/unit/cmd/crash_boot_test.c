@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmcrash where it must not be more certain than it can be: an earlier boot's flight
+ * recorder beside that of the kernel that crashed, or instead of it.
+ */
+#include "crash_made.h"
+
+#define EARLIER_PAGE	RECORDER_PAGE
+#define THIS_PAGE	38
+#define BOOT_S		1790000000ULL		/* when the earlier boot began */
+#define LATER_S		300			/* that long after it the second one did */
+#define LAST_S		50			/* each lived so long */
+#define CRASH_S		(BOOT_S + LATER_S + LAST_S)
+
+/* At the lower address, found first: its node went down by a TOC. */
+static void fill_earlier(void)
+{
+	fill_recorder();
+	header()->attached = 1;
+	header()->real_offset_ns = BOOT_S * CORE_NS_PER_S;
+	header()->updated_ns = LAST_S * CORE_NS_PER_S;
+	header()->verdict.at_ns = LAST_S * CORE_NS_PER_S;
+}
+
+/* The kernel that crashed: not by a TOC, and its leases were good. */
+static struct recorder_header *fill_this(unsigned int page)
+{
+	struct recorder_header *this = header_at(page);
+
+	recorder_header_init(this, BASE + page * 4096, ENTRIES);
+	assert_true(page * 4096 + recorder_size(ENTRIES) <= sizeof(memory));
+	this->node_id = 1;
+	this->attached = 1;
+	this->armed = 1;
+	this->toc_margin_ns = CORE_NS_PER_S / 10;
+	this->real_offset_ns = (BOOT_S + LATER_S) * CORE_NS_PER_S;
+	this->updated_ns = LAST_S * CORE_NS_PER_S;
+	this->quorum_ns = (LAST_S + 1) * CORE_NS_PER_S;
+	this->safety_ns = (LAST_S + 2) * CORE_NS_PER_S;
+	add_entry_at(page, 0, RECORDER_LOAD, 1, 0);
+	return this;
+}
+
+static void say_crash_time(u64 seconds)
+{
+	snprintf(vmcoreinfo, sizeof(vmcoreinfo), "OSRELEASE=6.1.0-tocsin\nCRASHTIME=%llu\n",
+		 (unsigned long long)seconds);
+}
+
+static void take(struct crash_record *record)
+{
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(record, path), CMD_OK);
+}
+
+static char *json_of(const struct crash_record *record)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	crash_json_print(out, record);
+	fclose(out);
+	return text;
+}
+
+/* The report, and the JSON object behind it, say it. */
+static void expect(const struct crash_record *record, const char *report, const char *json)
+{
+	char *text = report_of(record), *object = json_of(record);
+
+	if (!strstr(text, report))
+		fail_msg("no '%s' in:\n%s", report, text);
+	if (!strstr(object, json))
+		fail_msg("no '%s' in:\n%s", json, object);
+	free(text);
+	free(object);
+}
+
+static void expect_this(struct crash_record *record)
+{
+	assert_int_equal(record->header->phys, BASE + THIS_PAGE * 4096);
+	assert_int_equal(record->header->verdict.code, CORE_VERDICT_NONE);
+	assert_int_equal(record->found_count, 2);
+	expect(record, "No TOC: not by", "\"recorders_found\": 2");
+	expect(record, "Others:   2 recorders are in", "\"told\": true");
+	expect(record, "        0x105000  last written 2026-09-21 14:14:10 UTC, verdict: "
+	       "quorum lease ran out\n", "\"verdict_code\": \"quorum lease ran out\"");
+	expect(record, "        0x126000  last written 2026-09-21 14:19:10 UTC, verdict: none  "
+	       "<- told here\n", "\"written_real_ns\": 1790000350000000000");
+	crash_record_free(record);
+}
+
+/* A dump by virsh says nothing of the crash: the wall clock alone decides. */
+static void tells_the_newest_of_several(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	fill_this(THIS_PAGE);
+	take(&record);
+	assert_true(record.searched_all);
+	expect_this(&record);
+}
+
+static void tells_the_newest_in_any_order(void **state)
+{
+	struct crash_record record;
+	struct recorder_header *earlier;
+
+	fill_earlier();
+	fill_this(EARLIER_PAGE);
+	memset(&header()->verdict, 0, sizeof(header()->verdict));
+	earlier = fill_this(THIS_PAGE);
+	earlier->real_offset_ns = BOOT_S * CORE_NS_PER_S;
+	earlier->verdict.code = CORE_VERDICT_EVICTED;
+	earlier->verdict.at_ns = LAST_S * CORE_NS_PER_S;
+	take(&record);
+	assert_int_equal(record.header->phys, BASE + EARLIER_PAGE * 4096);
+	assert_int_equal(record.header->verdict.code, CORE_VERDICT_NONE);
+	assert_int_equal(record.found_count, 2);
+	crash_record_free(&record);
+}
+
+static void tells_the_one_that_the_crash_bounds(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	fill_this(THIS_PAGE);
+	say_crash_time(CRASH_S);
+	take(&record);
+	expect(&record, "told is the one that was last written when it crashed\n",
+	       "\"boot\": \"this\"");
+	expect_this(&record);
+
+	/* The clock was a year ahead at the earlier boot. */
+	fill_earlier();
+	header()->real_offset_ns += 365 * 86400 * CORE_NS_PER_S;
+	fill_this(THIS_PAGE);
+	say_crash_time(CRASH_S);
+	unlink(path);
+	take(&record);
+	assert_int_equal(record.header->phys, BASE + THIS_PAGE * 4096);
+	expect(&record, "No TOC: not by", "\"boot\": \"later\"");
+	crash_record_free(&record);
+}
+
+/* Two releases: however near its clock comes, it is not of this kernel. */
+static void tells_none_of_another_kernel(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	memcpy(header()->kernel, "5.10.0-tocsin", 14);
+	header()->real_offset_ns += LATER_S * CORE_NS_PER_S;
+	memcpy(fill_this(THIS_PAGE)->kernel, "6.1.0-tocsin", 13);
+	header_at(THIS_PAGE)->updated_ns -= 20 * CORE_NS_PER_S;
+	say_crash_time(CRASH_S);
+	take(&record);
+	assert_int_equal(record.header->phys, BASE + THIS_PAGE * 4096);
+	expect(&record, "No TOC: not by", "\"boot\": \"other-kernel\"");
+	crash_record_free(&record);
+	unlink(path);
+
+	memset(header_at(THIS_PAGE), 0, 4096);
+	take(&record);
+	expect(&record, "TOC (of another boot?): the quorum lease ran out",
+	       "\"doubt\": \"this is of an earlier boot, with another kernel than the one that "
+	       "crashed, 6.1.0-tocsin\"");
+	crash_record_free(&record);
+}
+
+/* The second boot had no recorder, or it is not in the dump. */
+static void doubts_a_record_that_ends_long_before(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	say_crash_time(CRASH_S);
+	take(&record);
+	expect(&record, "TOC (of another boot?): the quorum lease ran out",
+	       "\"boot\": \"earlier\"");
+	expect(&record, "Doubt:    the kernel crashed on 2026-09-21 14:19:10 UTC, 300 s after",
+	       "\"doubt\": \"the kernel crashed");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* That of the boot itself. */
+	say_crash_time(BOOT_S + LAST_S);
+	take(&record);
+	expect(&record, "TOC: the quorum lease ran out", "\"doubt\": null");
+	crash_record_free(&record);
+}
+
+/* The rest of a large dump is read only if it may hold what matters. */
+static void stops_when_it_is_certain(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	fill_this(THIS_PAGE)->real_offset_ns = 1;
+	say_crash_time(BOOT_S + LAST_S);
+	take(&record);
+	assert_false(record.searched_all);
+	assert_int_equal(record.found_count, 1);
+	assert_int_equal(record.header->verdict.code, CORE_VERDICT_QUORUM_LEASE);
+	crash_record_free(&record);
+	unlink(path);
+
+	say_crash_time(BOOT_S + LAST_S + 10);
+	take(&record);
+	assert_true(record.searched_all);
+	assert_int_equal(record.found_count, 2);
+	assert_int_equal(record.header->verdict.code, CORE_VERDICT_QUORUM_LEASE);
+	crash_record_free(&record);
+}
+
+static void counts_those_it_cannot_read(void **state)
+{
+	struct crash_record record;
+	struct recorder_header *other;
+	unsigned int page;
+
+	fill_earlier();
+	other = fill_this(THIS_PAGE);
+	other->version++;
+	/* A copy of it is none. */
+	memcpy(header_at(1), other, 4096);
+	take(&record);
+	assert_int_equal(record.found_count, 2);
+	expect(&record, "        0x126000  of another version of the module\n",
+	       "\"readable\": false");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* More than there is room for: one each page behind the first. */
+	for (page = THIS_PAGE; page < THIS_PAGE + 10; page++) {
+		memcpy(header_at(page), other, 4096);
+		header_at(page)->phys = BASE + page * 4096;
+	}
+	take(&record);
+	assert_int_equal(record.found_count, 11);
+	expect(&record, "  and 3 more\n", "\"recorders_found\": 11");
+	crash_record_free(&record);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(tells_the_newest_of_several, remove_dump),
+		cmocka_unit_test_teardown(tells_the_newest_in_any_order, remove_dump),
+		cmocka_unit_test_teardown(tells_the_one_that_the_crash_bounds, remove_dump),
+		cmocka_unit_test_teardown(tells_none_of_another_kernel, remove_dump),
+		cmocka_unit_test_teardown(doubts_a_record_that_ends_long_before, remove_dump),
+		cmocka_unit_test_teardown(stops_when_it_is_certain, remove_dump),
+		cmocka_unit_test_teardown(counts_those_it_cannot_read, remove_dump),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
