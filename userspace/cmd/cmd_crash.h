@@ -110,6 +110,15 @@ bool crash_doubt_print(const struct crash_record *record, char *text, size_t siz
 /* "this", "earlier" ... */
 const char *crash_boot_name(enum crash_boot boot);
 
+/* The end of the lease that such a verdict is about; 0, CORE_NEVER: does not run. */
+u64 crash_lease_end(const struct recorder_header *header, enum core_verdict verdict);
+/**
+ * crash_lease_ended - which lease had ended first, before the end?
+ * @ago_ns: how long before record.now_ns
+ * Return: "quorum", "safety", or NULL: both were good as far as recorded.
+ */
+const char *crash_lease_ended(const struct crash_record *record, u64 *ago_ns);
+
 /* One line: why the node went down, or that it was not the safety timer. */
 void crash_verdict_print(const struct crash_record *record, char *text, size_t size);
 /* One line for an entry, without its time. */

@@ -134,6 +134,20 @@ static void add_boot(json_t *root, const struct crash_record *record)
 	json_object_set_new(root, "searched_all", json_boolean(record->searched_all));
 }
 
+static void add_leases(json_t *root, const struct crash_record *record)
+{
+	const struct recorder_header *header = record->header;
+	u64 ago_ns;
+	const char *ended = crash_lease_ended(record, &ago_ns);
+
+	json_object_set_new(root, "quorum_lease_ns", lease_json(header->quorum_ns));
+	json_object_set_new(root, "safety_lease_ns", lease_json(header->safety_ns));
+	json_object_set_new(root, "lease_ended", header->armed && ended ? json_string(ended) :
+			    json_null());
+	json_object_set_new(root, "lease_ended_before_ns",
+			    json_integer(header->armed ? (json_int_t)ago_ns : 0));
+}
+
 void crash_json_print(FILE *out, const struct crash_record *record)
 {
 	const struct recorder_header *header = record->header;
@@ -166,8 +180,7 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 	json_object_set_new(root, "cpu", json_integer(header->verdict.cpu));
 	json_object_set_new(root, "real_offset_ns",
 			    json_integer((json_int_t)header->real_offset_ns));
-	json_object_set_new(root, "quorum_lease_ns", lease_json(header->quorum_ns));
-	json_object_set_new(root, "safety_lease_ns", lease_json(header->safety_ns));
+	add_leases(root, record);
 	json_object_set_new(root, "last_renewal_ns",
 			    json_integer((json_int_t)header->last_pet_ns));
 	json_object_set_new(root, "installed", view_json(record, &header->installed));

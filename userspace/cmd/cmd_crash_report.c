@@ -75,24 +75,15 @@ static void print_lease(FILE *out, const struct crash_record *record,
 			ms(record->now_ns - end_ns));
 }
 
-/* The verdict knows the end of its lease; the header may be a moment older. */
-static u64 lease_end(const struct recorder_header *header, u32 verdict, u64 end_ns)
-{
-	if (header->verdict.code == verdict &&
-	    header->verdict.late_ns <= header->verdict.at_ns)
-		return header->verdict.at_ns - header->verdict.late_ns;
-	return end_ns;
-}
-
 static void print_leases(FILE *out, const struct crash_record *record)
 {
 	const struct recorder_header *header = record->header;
 
 	fprintf(out, "\nLeases (%s):\n", header->armed ? "armed" : "not armed");
 	print_lease(out, record, "quorum lease",
-		    lease_end(header, CORE_VERDICT_QUORUM_LEASE, header->quorum_ns));
+		    crash_lease_end(header, CORE_VERDICT_QUORUM_LEASE));
 	print_lease(out, record, "safety lease",
-		    lease_end(header, CORE_VERDICT_SAFETY_LEASE, header->safety_ns));
+		    crash_lease_end(header, CORE_VERDICT_SAFETY_LEASE));
 	if (header->last_pet_ns && header->last_pet_ns <= record->now_ns)
 		fprintf(out, "  cmcld last renewed its lease %.0f ms before\n",
 			ms(record->now_ns - header->last_pet_ns));

@@ -3,6 +3,8 @@
 #include "cmd_crash.h"
 #include "names.h"
 
+#include <linux/tocsin.h>
+
 #include <string.h>
 
 static double ms(u64 ns)
@@ -37,17 +39,67 @@ const char *crash_node_name(const struct crash_record *record, u16 id)
 	return name;
 }
 
+/* The verdict knows the end of its lease; the header may be a moment older. */
+u64 crash_lease_end(const struct recorder_header *header, enum core_verdict verdict)
+{
+	if (header->verdict.code == verdict &&
+	    header->verdict.late_ns <= header->verdict.at_ns)
+		return header->verdict.at_ns - header->verdict.late_ns;
+	return verdict == CORE_VERDICT_QUORUM_LEASE ? header->quorum_ns : header->safety_ns;
+}
+
+const char *crash_lease_ended(const struct crash_record *record, u64 *ago_ns)
+{
+	u64 quorum_ns = crash_lease_end(record->header, CORE_VERDICT_QUORUM_LEASE);
+	u64 safety_ns = crash_lease_end(record->header, CORE_VERDICT_SAFETY_LEASE);
+	bool quorum = quorum_ns && (quorum_ns <= safety_ns || !safety_ns);
+	u64 end_ns = quorum ? quorum_ns : safety_ns;
+
+	*ago_ns = 0;
+	if (!end_ns || end_ns >= record->now_ns)
+		return NULL;
+	*ago_ns = record->now_ns - end_ns;
+	return quorum ? "quorum" : "safety";
+}
+
+static void ended_print(const struct crash_record *record, const char *lease, u64 ago_ns,
+			char *text, size_t size)
+{
+	const struct recorder_header *header = record->header;
+	const char *why = "no CPU took interrupts any more (they hung, or the panic took that "
+			  "long), so that nothing could check";
+
+	if (header->action == TOCSIN_ACTION_REPORT)
+		why = "it was only to report";
+	else if (ago_ns <= header->toc_margin_ns)
+		why = "no check had run since";
+	snprintf(text, size, "not by the safety timer, although the %s lease had ended %.0f ms "
+		 "before: %s; the peers may have taken over; look at the kernel's own messages "
+		 "in the dump", lease, ms(ago_ns), why);
+}
+
 static void none_print(const struct crash_record *record, char *text, size_t size)
 {
-	if (record->live && record->header->armed)
+	u64 ago_ns;
+	const char *lease = crash_lease_ended(record, &ago_ns);
+
+	if (record->live && !record->header->armed)
+		snprintf(text, size, "the safety timer is not armed");
+	else if (record->live && lease)
+		snprintf(text, size, "the safety timer is armed, and the %s lease has ended",
+			 lease);
+	else if (record->live)
 		snprintf(text, size, "the safety timer is armed and both leases are good as far "
 			 "as recorded");
-	else if (record->live)
-		snprintf(text, size, "the safety timer is not armed");
+	else if (!record->header->armed)
+		snprintf(text, size, "not by the safety timer: it was not armed; look at the "
+			 "kernel's own messages in the dump");
+	else if (lease)
+		ended_print(record, lease, ago_ns, text, size);
 	else
-		snprintf(text, size, "not by the safety timer: %s; look at the kernel's own "
-			 "messages in the dump", record->header->armed ? "both leases were good" :
-			 "it was not armed");
+		snprintf(text, size, "not by the safety timer: both leases were good as far as "
+			 "recorded (last at %.3f s of the kernel's clock); look at the kernel's "
+			 "own messages in the dump", (double)record->now_ns / 1e9);
 }
 
 void crash_verdict_print(const struct crash_record *record, char *text, size_t size)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * cmcrash where it must not be more certain than it can be: an earlier boot's flight
- * recorder beside that of the kernel that crashed, or instead of it.
+ * recorder beside that of the kernel that crashed, and leases that nobody could check.
  */
 #include "crash_made.h"
+
+#include <linux/tocsin.h>
 
 #define EARLIER_PAGE	RECORDER_PAGE
 #define THIS_PAGE	38
@@ -246,6 +248,71 @@ static void counts_those_it_cannot_read(void **state)
 	crash_record_free(&record);
 }
 
+/* All CPUs hung with interrupts off, and an NMI ended it: no check could run. */
+static void says_that_a_lease_had_ended_unchecked(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	memset(header(), 0, 4096);
+	fill_this(THIS_PAGE);
+	add_entry_at(THIS_PAGE, 1, RECORDER_GASP, (LAST_S + 10) * CORE_NS_PER_S,
+		     RECORDER_GASP_UNCONFIRMED);
+	take(&record);
+	expect(&record, "No TOC: not by the safety timer, although the quorum lease had ended "
+	       "9000 ms before: no CPU took interrupts any more", "\"lease_ended\": \"quorum\"");
+	expect(&record, "the peers may have taken over", "\"lease_ended_before_ns\": 9000000000");
+	crash_record_free(&record);
+	unlink(path);
+
+	header_at(THIS_PAGE)->quorum_ns = CORE_NEVER;
+	take(&record);
+	expect(&record, "although the safety lease had ended 8000 ms before",
+	       "\"lease_ended\": \"safety\"");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* The next check would have found it. */
+	header_at(THIS_PAGE)->safety_ns = (LAST_S + 10) * CORE_NS_PER_S - 5000000;
+	take(&record);
+	expect(&record, "had ended 5 ms before: no check had run since", "\"safety\"");
+	crash_record_free(&record);
+	unlink(path);
+
+	header_at(THIS_PAGE)->action = TOCSIN_ACTION_REPORT;
+	take(&record);
+	expect(&record, "had ended 5 ms before: it was only to report", "\"safety\"");
+	crash_record_free(&record);
+	unlink(path);
+
+	header_at(THIS_PAGE)->armed = 0;
+	take(&record);
+	expect(&record, "No TOC: not by the safety timer: it was not armed",
+	       "\"lease_ended\": null");
+	crash_record_free(&record);
+}
+
+/* The last entry is not the end, where the dump says when that was. */
+static void sees_the_leases_from_the_crash(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	memset(header(), 0, 4096);
+	fill_this(THIS_PAGE);
+	take(&record);
+	expect(&record, "No TOC: not by the safety timer: both leases were good as far as "
+	       "recorded (last at 50.000 s of the kernel's clock)", "\"lease_ended\": null");
+	crash_record_free(&record);
+	unlink(path);
+
+	say_crash_time(CRASH_S + 20);
+	take(&record);
+	expect(&record, "the quorum lease had ended 19000 ms before",
+	       "\"at_ns\": 70000000000");
+	crash_record_free(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +323,8 @@ int main(void)
 		cmocka_unit_test_teardown(doubts_a_record_that_ends_long_before, remove_dump),
 		cmocka_unit_test_teardown(stops_when_it_is_certain, remove_dump),
 		cmocka_unit_test_teardown(counts_those_it_cannot_read, remove_dump),
+		cmocka_unit_test_teardown(says_that_a_lease_had_ended_unchecked, remove_dump),
+		cmocka_unit_test_teardown(sees_the_leases_from_the_crash, remove_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
