@@ -47,6 +47,8 @@ struct crash_found {
  * @now_ns: what is told is seen from here: the verdict, else the end as far as known
  * @source: file name, or "running kernel"; borrowed
  * @crash_real_ns: when the kernel crashed, since 1970, in whole seconds; 0: not known
+ * @log_ns: the newest message of its log, on the log's clock; 0: not known, or not needed
+ *	because there is a verdict
  * @release: of that kernel; NULL: not known; freed by crash_record_free()
  * @found_count: recorders in the dump, this one included; @found has the first of them
  * @searched_all: to the end of the dump
@@ -64,6 +66,7 @@ struct crash_record {
 	bool live;		/* of the running kernel */
 	const char *source;
 	u64 crash_real_ns;
+	u64 log_ns;
 	char *release;
 	struct crash_found found[CRASH_FOUND_MAX];
 	u32 found_count;
@@ -118,6 +121,8 @@ u64 crash_lease_end(const struct recorder_header *header, enum core_verdict verd
  * Return: "quorum", "safety", or NULL: both were good as far as recorded.
  */
 const char *crash_lease_ended(const struct crash_record *record, u64 *ago_ns);
+/* Which lease may have ended after all that is recorded, by the kernel's log? NULL: none. */
+const char *crash_lease_unseen(const struct crash_record *record);
 
 /* One line: why the node went down, or that it was not the safety timer. */
 void crash_verdict_print(const struct crash_record *record, char *text, size_t size);

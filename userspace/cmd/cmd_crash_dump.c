@@ -147,6 +147,38 @@ char *crash_dump_release(const struct crash_dump *dump)
 	return strdup(text);
 }
 
+bool crash_dump_number(const struct crash_dump *dump, const char *key, u64 *value)
+{
+	char *text;
+
+	if (kdump_vmcoreinfo_line(dump->context, key, &text) != KDUMP_OK)
+		return false;
+	*value = strtoull(text, NULL, 10);
+	free(text);
+	return true;
+}
+
+bool crash_dump_symbol(const struct crash_dump *dump, const char *name, u64 *address)
+{
+	kdump_addr_t value;
+
+	/* Only then does the library look at symbols and page tables. */
+	if (kdump_set_string_attr(dump->context, KDUMP_ATTR_OSTYPE, "linux") != KDUMP_OK ||
+	    kdump_vmcoreinfo_symbol(dump->context, name, &value) != KDUMP_OK)
+		return false;
+	*address = value;
+	return true;
+}
+
+int crash_dump_read_virtual(struct crash_dump *dump, u64 address, void *buf, size_t size)
+{
+	size_t got = size;
+
+	if (kdump_read(dump->context, KDUMP_KVADDR, address, buf, &got) != KDUMP_OK)
+		return -EIO;
+	return got == size ? 0 : -EIO;
+}
+
 const char *crash_dump_format(struct crash_dump *dump)
 {
 	kdump_attr_t name = { .type = KDUMP_STRING };

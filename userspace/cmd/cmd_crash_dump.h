@@ -43,6 +43,17 @@ u64 crash_dump_crash_time(const struct crash_dump *dump);
 /* That kernel's uname -r, to be freed; NULL: it does not say. */
 char *crash_dump_release(const struct crash_dump *dump);
 
+/**
+ * crash_dump_number - a number that the kernel says of itself
+ * @key: as in VMCOREINFO: "OFFSET(printk_info.ts_nsec)"
+ * Return: false when it does not.
+ */
+bool crash_dump_number(const struct crash_dump *dump, const char *key, u64 *value);
+/* The virtual address of a symbol of the few in VMCOREINFO. Returns as above. */
+bool crash_dump_symbol(const struct crash_dump *dump, const char *name, u64 *address);
+/* Read by virtual address; returns as crash_dump_read(). */
+int crash_dump_read_virtual(struct crash_dump *dump, u64 address, void *buf, size_t size);
+
 /* Name of the file's format, for people. */
 const char *crash_dump_format(struct crash_dump *dump);
 

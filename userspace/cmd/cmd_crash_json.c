@@ -139,11 +139,15 @@ static void add_leases(json_t *root, const struct crash_record *record)
 	const struct recorder_header *header = record->header;
 	u64 ago_ns;
 	const char *ended = crash_lease_ended(record, &ago_ns);
+	const char *unseen = crash_lease_unseen(record);
 
 	json_object_set_new(root, "quorum_lease_ns", lease_json(header->quorum_ns));
 	json_object_set_new(root, "safety_lease_ns", lease_json(header->safety_ns));
 	json_object_set_new(root, "lease_ended", header->armed && ended ? json_string(ended) :
 			    json_null());
+	json_object_set_new(root, "lease_ended_unseen", unseen && !ended ? json_string(unseen) :
+			    json_null());
+	json_object_set_new(root, "log_end_ns", json_integer((json_int_t)record->log_ns));
 	json_object_set_new(root, "lease_ended_before_ns",
 			    json_integer(header->armed ? (json_int_t)ago_ns : 0));
 }

@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "cmd_crash.h"
 #include "cmd_crash_dump.h"
+#include "cmd_crash_log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -203,6 +204,8 @@ int crash_record_from_dump(struct crash_record *record, const char *path)
 	record->crash_real_ns = crash_dump_crash_time(dump);
 	record->release = crash_dump_release(dump);
 	code = search(record, dump, path);
+	if (!code && !record->header->verdict.code && record->crash_real_ns)
+		record->log_ns = crash_log_end(dump);
 	crash_dump_close(dump);
 	if (code)
 		crash_record_free(record);

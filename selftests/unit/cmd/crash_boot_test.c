@@ -49,6 +49,38 @@ static void say_crash_time(u64 seconds)
 		 (unsigned long long)seconds);
 }
 
+/*
+ * The kernel's log, as VMCOREINFO describes it: of eight messages the newest is at
+ * @newest_ns, and the slot behind it has not been used yet.
+ */
+static void say_log(u64 newest_ns)
+{
+	struct {
+		u64 prb;
+		u32 count_bits, pad;
+		u64 infos, head_id;
+		struct {
+			u64 sequence, time_ns;
+		} info[8];
+	} *log = (void *)header_at(1);
+	u64 address = VIRTUAL + BASE + 4096;
+	size_t length = strlen(vmcoreinfo);
+	unsigned int slot;
+
+	snprintf(vmcoreinfo + length, sizeof(vmcoreinfo) - length, "SYMBOL(prb)=%llx\n"
+		 "OFFSET(printk_ringbuffer.desc_ring)=0\nOFFSET(prb_desc_ring.count_bits)=0\n"
+		 "OFFSET(prb_desc_ring.infos)=8\nOFFSET(prb_desc_ring.head_id)=16\n"
+		 "SIZE(printk_info)=16\nOFFSET(printk_info.ts_nsec)=8\n",
+		 (unsigned long long)address);
+	log->prb = address + offsetof(typeof(*log), count_bits);
+	log->count_bits = 3;
+	log->infos = address + offsetof(typeof(*log), info);
+	log->head_id = 8 * 1000 + 2;
+	for (slot = 0; slot < 8; slot++)
+		log->info[slot].time_ns = newest_ns - (9 - slot) % 8 * 1000;
+	log->info[2].time_ns = 0;
+}
+
 static void take(struct crash_record *record)
 {
 	write_dump(sizeof(memory));
@@ -313,6 +345,41 @@ static void sees_the_leases_from_the_crash(void **state)
 	crash_record_free(&record);
 }
 
+/* Nothing was written any more, the clock stood still; the panic is in the kernel's log. */
+static void sees_the_end_in_the_kernels_log(void **state)
+{
+	struct crash_record record;
+
+	fill_earlier();
+	memset(header(), 0, 4096);
+	fill_this(THIS_PAGE);
+	say_crash_time(CRASH_S);
+	say_log((LAST_S + 12) * CORE_NS_PER_S);
+	take(&record);
+	assert_int_equal(record.log_ns, (LAST_S + 12) * CORE_NS_PER_S);
+	expect(&record, "(last at 50.000 s of the kernel's clock), but the kernel's log goes on to "
+	       "62.000 s: the quorum lease may have ended unseen",
+	       "\"lease_ended_unseen\": \"quorum\"");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* As far as its clock may be ahead of that of the recorder. */
+	vmcoreinfo[0] = '\0';
+	say_crash_time(CRASH_S);
+	say_log((LAST_S + 1) * CORE_NS_PER_S + CORE_NS_PER_S * 2);
+	take(&record);
+	expect(&record, "(last at 50.000 s of the kernel's clock); look at",
+	       "\"lease_ended_unseen\": null");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* Damaged, it says nothing. */
+	memset(header_at(1), 0xff, 4096);
+	take(&record);
+	assert_int_equal(record.log_ns, 0);
+	crash_record_free(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +392,7 @@ int main(void)
 		cmocka_unit_test_teardown(counts_those_it_cannot_read, remove_dump),
 		cmocka_unit_test_teardown(says_that_a_lease_had_ended_unchecked, remove_dump),
 		cmocka_unit_test_teardown(sees_the_leases_from_the_crash, remove_dump),
+		cmocka_unit_test_teardown(sees_the_end_in_the_kernels_log, remove_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,13 +22,14 @@
 
 #define ENTRIES		RECORDER_ENTRIES_MIN
 #define BASE		0x100000ULL	/* physical address of the dumped memory */
+#define VIRTUAL		0xffff888000000000ULL	/* where the kernel has physical address 0 */
 #define PAGES		72
 #define RECORDER_PAGE	5
 
 static u8 memory[PAGES * 4096] __attribute__((aligned(8)));
 static char path[] = "/tmp/crash_test.XXXXXX";
 /* "CRASHTIME=...\n"; "": the dump has no such note. */
-static char vmcoreinfo[128];
+static char vmcoreinfo[512];
 
 static inline struct recorder_header *header_at(unsigned int page)
 {
@@ -120,7 +121,7 @@ static inline void write_dump(size_t size)
 	};
 	Elf64_Phdr segment[] = {
 		{ .p_type = PT_LOAD, .p_flags = 7, .p_offset = 4096,
-		  .p_vaddr = 0xffff888000000000ULL + BASE, .p_paddr = BASE,
+		  .p_vaddr = VIRTUAL + BASE, .p_paddr = BASE,
 		  .p_filesz = sizeof(memory), .p_memsz = sizeof(memory) },
 		{ .p_type = PT_NULL, .p_offset = 512 },
 	};
