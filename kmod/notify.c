@@ -31,6 +31,12 @@ static struct core_gasp *gasp_take(struct tocsin *t, const struct core_event *ev
 	return NULL;
 }
 
+/* As with a socket that was too full: who listens reads the states again. */
+static void listeners_overrun(struct tocsin *t)
+{
+	genl_set_err(&tocsin_family, t->net, 0, TOCSIN_NLGRP_EVENTS, -ENOBUFS);
+}
+
 static void event_send(struct tocsin *t, const struct core_event *event, u64 lost)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
@@ -38,8 +44,10 @@ static void event_send(struct tocsin *t, const struct core_event *event, u64 los
 	void *header;
 	int err = -EMSGSIZE;
 
-	if (!skb)
+	if (!skb) {
+		listeners_overrun(t);
 		return;
+	}
 	gasp = gasp_take(t, event);
 	header = genlmsg_put(skb, 0, 0, &tocsin_family, 0, TOCSIN_CMD_EVENT);
 	if (header)
@@ -47,6 +55,7 @@ static void event_send(struct tocsin *t, const struct core_event *event, u64 los
 	kfree(gasp);
 	if (err) {
 		nlmsg_free(skb);
+		listeners_overrun(t);
 		return;
 	}
 	genlmsg_end(skb, header);

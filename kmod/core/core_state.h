@@ -9,7 +9,8 @@
 
 #include "core_gasp.h"
 
-#define CORE_EVENTS_MAX		256
+/* All that the loss of all peers makes: each path, the peer, the lease. */
+#define CORE_EVENTS_MAX		(CORE_NODE_ID_MAX * (CORE_PATHS_MAX + 2))
 /* Incarnations of a peer whose acknowledgements are kept: as a member of the
  * installed view, of the accepted value, and as somebody who wants to join.
  */

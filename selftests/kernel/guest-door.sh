@@ -129,7 +129,7 @@ recorder_sizes() {
 }
 
 t "nothing can be done before attaching" $K "expect ENODEV" arm "expect ENODEV" pet \
-	"expect ENODEV" "peer id=2" "status attached=0"
+	"expect ENODEV" "peer id=2" "peers count=0" "status attached=0"
 t "bad configurations are refused" $K "expect EINVAL" "attach node=1 interval=4" \
 	"expect EINVAL" "attach node=1 member=700" "expect ERANGE" "attach node=300" \
 	"expect ERANGE" "attach node=1 margin=1" "expect EINVAL" "attach node=1 safety=50" \

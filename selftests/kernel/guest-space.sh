@@ -53,7 +53,7 @@ flood_of_warnings() {
 	[ $said -ge 1 ] && [ $said -lt 20 ]
 }
 
-t "a namespace takes no machine down" inside $K "expect ENODEV" status \
+t "a namespace takes no machine down" inside $K "expect ENODEV" status "expect ENODEV" peers \
 	"expect EPERM" "attach node=1 action=0" "expect EPERM" "attach node=1 action=1" \
 	"attach node=1 action=2" "status attached=1 armed=0"
 t "an instance that is not renewed is silent for good" inside $K \

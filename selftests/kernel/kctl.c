@@ -197,7 +197,7 @@ static void do_status(char **options)
 static void do_peers(char **options)
 {
 	static struct nl_peer peer[CORE_NODE_ID_MAX];
-	size_t count, i;
+	size_t count = 0, i;
 	u8 path;
 
 	kctl_check(nl_peer_list(nl, peer, CORE_NODE_ID_MAX, &count), "peer-list");

@@ -24,6 +24,8 @@ struct nl_events {
 	int fd;
 	u32 first, count;
 	struct core_event event[FAKE_EVENTS];
+	bool overrun;			/* the next read says so */
+	u64 lost;			/* as the module counts them */
 };
 
 struct nl {
@@ -35,6 +37,8 @@ struct nl {
 	u64 interval_ns;
 	u64 due_ns;
 	bool dead;
+	const struct nl_peer *listed;	/* what nl_peer_list() gives, a single one */
+	int list_err;			/* or what it fails with, once */
 	u64 wait_ns;			/* the next request that is no renewal waits for it */
 	enum core_verdict verdict;
 };
@@ -43,7 +47,7 @@ static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct nl *fake_node[FAKE_NODES + 1];
 static bool fake_cut[FAKE_NODES + 1][FAKE_NODES + 1];
 static struct nl_events *fake_fresh;	/* opened, its nl not yet attached */
-static pthread_t fake_thread;
+static pthread_t fake_thread __attribute__((unused));
 static bool fake_stop;
 
 static void fake_events(struct nl *nl)
@@ -98,7 +102,7 @@ static void fake_round(void)
 	}
 }
 
-static void *fake_run(void *arg)
+static void __attribute__((unused)) *fake_run(void *arg)
 {
 	bool stop;
 

@@ -58,9 +58,13 @@ int nl_events_read(struct nl_events *events, struct nl_event *event)
 	int err = 0;
 
 	pthread_mutex_lock(&fake_lock);
-	if (events->count) {
+	if (events->overrun) {
+		events->overrun = false;
+		err = -ENOBUFS;
+	} else if (events->count) {
 		event->core = events->event[events->first];
 		event->has_gasp = false;
+		event->lost = events->lost;
 		events->first = (events->first + 1) % FAKE_EVENTS;
 		events->count--;
 	} else {
@@ -193,8 +197,13 @@ int nl_stats_get(struct nl *nl, struct nl_stats *stats)
 
 int nl_peer_list(struct nl *nl, struct nl_peer *peer, size_t max, size_t *count)
 {
-	*count = 0;
-	return 0;
+	int err = nl->list_err;
+
+	nl->list_err = 0;
+	*count = !err && nl->listed;
+	if (*count)
+		*peer = *nl->listed;
+	return err;
 }
 
 #endif

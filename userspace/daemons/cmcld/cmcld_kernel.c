@@ -17,6 +17,8 @@ struct cmcld_kernel {
 	struct nl_events *events;
 	struct cmcld_standin *standin;
 	u16 peers;
+	u64 lost;		/* events that the kernel says it could not keep */
+	bool behind;		/* some were lost: the states must be read again */
 	struct nl_peer peer[CONF_NODES_MAX];	/* scratch of a re-read */
 };
 
@@ -349,24 +351,37 @@ static void replay(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *o
 {
 	const struct core_event holds = { .type = CORE_EVENT_LEASE_HOLDS };
 	size_t i, count = 0;
+	int err = answered(kernel, nl_peer_list(asking(kernel), kernel->peer, CONF_NODES_MAX,
+						&count));
 
-	ops->overrun(arg);
-	if (answered(kernel, nl_peer_list(asking(kernel), kernel->peer, CONF_NODES_MAX, &count)))
+	if (err) {
+		cmcld_log(LOG_WARNING, "The kernel does not say who is heard: %s; it is asked "
+			  "again", strerror(-err));
 		return;
+	}
+	kernel->behind = false;
+	ops->overrun(arg);
 	for (i = 0; i < count; i++)
 		peer_replay(&kernel->peer[i], ops, arg);
 	/* Harmless when it does not hold: installing is refused then. */
 	ops->event(arg, &holds);
 }
 
-static void event_give(const struct nl_event *event, const struct cmcld_kernel_ops *ops,
-		       void *arg)
+static void event_give(struct cmcld_kernel *kernel, const struct nl_event *event,
+		       const struct cmcld_kernel_ops *ops, void *arg)
 {
+	kernel->behind |= event->lost != kernel->lost;
+	kernel->lost = event->lost;
 	ops->event(arg, &event->core);
 	if (event->core.type == CORE_EVENT_PEER_GASP)
 		ops->gasp(arg, &event->core, event->has_gasp ? &event->gasp : NULL);
 }
 
+/*
+ * The states are read when nothing is left to read: what was queued before is older
+ * than they are.  And until its queue was empty once the socket drops what comes
+ * without a word (netlink(7); net/netlink/af_netlink.c, netlink_overrun()).
+ */
 void cmcld_kernel_collect(struct cmcld_kernel *kernel, const struct cmcld_kernel_ops *ops,
 			  void *arg)
 {
@@ -376,10 +391,17 @@ void cmcld_kernel_collect(struct cmcld_kernel *kernel, const struct cmcld_kernel
 	for (i = 0; i < EVENTS_PER_COLLECT; i++) {
 		err = nl_events_read(kernel->events, &event);
 		if (err == -ENOBUFS)
-			replay(kernel, ops, arg);
+			kernel->behind = true;
 		else if (err)
-			return;
+			break;
 		else
-			event_give(&event, ops, arg);
+			event_give(kernel, &event, ops, arg);
 	}
+	if (i < EVENTS_PER_COLLECT && kernel->behind)
+		replay(kernel, ops, arg);
+}
+
+bool cmcld_kernel_behind(const struct cmcld_kernel *kernel)
+{
+	return kernel->behind;
 }

@@ -21,7 +21,7 @@ struct cmcld_kernel_ops {
 	void (*event)(void *arg, const struct core_event *event);
 	/* The last words of a peer, after its event; NULL: they were lost. */
 	void (*gasp)(void *arg, const struct core_event *event, const struct core_gasp *words);
-	/* The kernel could not deliver some events: states were read again. */
+	/* The kernel could not deliver some events: the states follow in their place. */
 	void (*overrun)(void *arg);
 };
 
@@ -55,9 +55,11 @@ int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force);
  */
 void cmcld_kernel_toc(struct cmcld_kernel *kernel, const char *why);
 
-/* Events: poll, and collect when readable. */
+/* Events: poll, and collect when readable, and again soon while it is behind. */
 int cmcld_kernel_fd(const struct cmcld_kernel *kernel);
 void cmcld_kernel_collect(struct cmcld_kernel *kernel,
 			  const struct cmcld_kernel_ops *ops, void *arg);
+/* Events were lost, and the states could not be read instead yet. */
+bool cmcld_kernel_behind(const struct cmcld_kernel *kernel);
 
 #endif

@@ -162,9 +162,13 @@ static void log_silent(struct cmcld *cmcld, const struct core_event *event)
 			  cmcld_node_name(cmcld, event->peer));
 		return;
 	}
-	cmcld_log(LOG_WARNING, "Timed out node %s. It may have failed. Nothing was heard "
-		  "from it for %" PRIu64 " ms.", cmcld_node_name(cmcld, event->peer),
-		  (u64)(event->value_ns / BASE_NS_PER_MS));
+	if (event->value_ns)
+		cmcld_log(LOG_WARNING, "Timed out node %s. It may have failed. Nothing was heard "
+			  "from it for %" PRIu64 " ms.", cmcld_node_name(cmcld, event->peer),
+			  (u64)(event->value_ns / BASE_NS_PER_MS));
+	else
+		cmcld_log(LOG_WARNING, "Timed out node %s. It may have failed. The kernel's word "
+			  "of when was lost.", cmcld_node_name(cmcld, event->peer));
 	cmcld_event("peer-silent", "peer=%s incarnation=%016" PRIx64 " age_ns=%" PRIu64,
 		    cmcld_node_name(cmcld, event->peer), event->incarnation,
 		    event->value_ns);
@@ -189,10 +193,22 @@ static void path_event(struct cmcld *cmcld, const struct core_event *event)
 	cmcld_session_path(cmcld->session, event->peer, event->path, up);
 }
 
+/* States that are read again after lost events tell much that is known. */
+static bool is_news(const struct node *node, const struct core_event *event)
+{
+	if (!node)
+		return true;
+	if (event->type == CORE_EVENT_PEER_HEARD)
+		return !node->heard || node->incarnation != event->incarnation;
+	return event->type != CORE_EVENT_PEER_SILENT || node->heard;
+}
+
 void cmcld_nodes_kernel_event(struct cmcld *cmcld, const struct core_event *event)
 {
 	struct node *node = node_of(cmcld, event->peer);
 
+	if (!is_news(node, event))
+		return;
 	switch (event->type) {
 	case CORE_EVENT_PEER_HEARD:
 		if (node) {

@@ -25,6 +25,7 @@ struct cmcld_thread {
 	struct cmcld cmcld;
 	struct cmcld_thread_places places;
 	pthread_t thread;
+	int again;		/* timer: to ask the kernel that did not answer */
 };
 
 void cmcld_tell(struct cmcld *cmcld, u32 type, u64 tag, const void *data, size_t size)
@@ -76,9 +77,18 @@ static const struct cmcld_kernel_ops kernel_ops = {
 
 static void on_kernel(void *arg, u32 events)
 {
-	struct cmcld *cmcld = arg;
+	struct cmcld_thread *thread = arg;
+	struct cmcld *cmcld = &thread->cmcld;
 
 	cmcld_kernel_collect(cmcld->kernel, &kernel_ops, cmcld);
+	if (cmcld_kernel_behind(cmcld->kernel))
+		cmcld_loop_timer_set(cmcld->loop, thread->again,
+				     base_clock_ns() + cmcld->conf->cluster.interval_ns);
+}
+
+static void on_kernel_again(void *arg, u64 now_ns)
+{
+	on_kernel(arg, 0);
 }
 
 /* ---- sessions ---- */
@@ -240,12 +250,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static int watch_all(struct cmcld *cmcld)
+static int watch_all(struct cmcld_thread *thread)
 {
+	struct cmcld *cmcld = &thread->cmcld;
 	struct cmcld_loop *loop = cmcld->loop;
 	int err;
 
-	err = cmcld_loop_watch(loop, cmcld_kernel_fd(cmcld->kernel), EPOLLIN, on_kernel, cmcld);
+	err = cmcld_loop_watch(loop, cmcld_kernel_fd(cmcld->kernel), EPOLLIN, on_kernel, thread);
 	if (!err)
 		err = cmcld_loop_watch(loop, cmcld_session_fd(cmcld->session), EPOLLIN,
 				       on_session, cmcld);
@@ -343,7 +354,10 @@ static int rooms_create(struct cmcld_thread *thread)
 		err = cmcld_publish_create(cmcld);
 	if (!err)
 		err = assist_create(cmcld, thread->places.assist);
-	return err;
+	if (err)
+		return err;
+	thread->again = cmcld_loop_timer_add(cmcld->loop, on_kernel_again, thread);
+	return thread->again < 0 ? thread->again : 0;
 }
 
 static void thread_free(struct cmcld_thread *thread)
@@ -409,7 +423,7 @@ static int make_all(struct cmcld_thread *thread, char error[CMCLD_CONFIG_TEXT_MA
 		       "sessions to other nodes cannot be opened; is TCP port %d in use?",
 		       NET_PORT_SESSION);
 	err = session_start(cmcld);
-	return err ? err : watch_all(cmcld);
+	return err ? err : watch_all(thread);
 }
 
 int cmcld_thread_start(const struct cmcld_config *config,

@@ -169,7 +169,9 @@ struct nl_peer {
 
 /* -ENOENT: no such peer. */
 int nl_peer_get(struct nl *nl, u16 id, struct nl_peer *peer);
-/* All peers, at most @max; @count is set to how many were written. */
+/* All peers, at most @max; @count is set to how many were written. An error: the list is
+ * not whole.
+ */
 int nl_peer_list(struct nl *nl, struct nl_peer *peer, size_t max, size_t *count);
 
 /* How often the heartbeat timer was later than the entry before, and by less than
@@ -220,8 +222,9 @@ void nl_events_close(struct nl_events *events);
 int nl_events_fd(const struct nl_events *events);
 /**
  * nl_events_read - take one event, without waiting
- * Return: 0; -EAGAIN: none now; -ENOBUFS: some were lost, read the state again
- * and go on.
+ * Return: 0; -EAGAIN: none now; -ENOBUFS: some were lost: go on until -EAGAIN and read
+ * the state then, which is newer than what was still queued. The same when @event->lost
+ * has changed.
  */
 int nl_events_read(struct nl_events *events, struct nl_event *event);
 

@@ -93,8 +93,10 @@ static int answer_take(struct nl *nl, const struct nlmsghdr *message, nl_take ta
 		error_keep(nl, message);
 		return error->error;
 	}
+	/* How a list ended is in there: one that broke off is no list (netlink(7)). */
 	if (message->nlmsg_type == NLMSG_DONE)
-		return 0;
+		return mnl_nlmsg_get_payload_len(message) < sizeof(int) ? 0 :
+		       *(const int *)mnl_nlmsg_get_payload(message);
 	if (message->nlmsg_type < NLMSG_MIN_TYPE || !take)
 		return 1;
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct genlmsghdr))
