@@ -5,10 +5,11 @@
  * peer says so.  A machine that nobody reaches learns it here.
  *
  * That the battery clock jumped is not enough: somebody may have set it, here or,
- * for a virtual one, on the host.  So the node is given the time of two
- * heartbeats; what counts then is only whether a majority has acknowledged what
- * was sent after the jump was seen.  Such a lease is as good as any, whatever
- * happened before; without one the node goes down.
+ * for a virtual one, on the host.  So the node is given the time in which a
+ * heartbeat and its answer come through, even if one of each is lost; what counts
+ * then is only whether a majority has acknowledged what was sent after the jump was
+ * seen.  Such a lease is as good as any, whatever happened before; without one the
+ * node goes down.
  */
 #include "battery.h"
 
@@ -26,6 +27,8 @@
 
 /* No divisor of a second: the readings come at all phases of it. */
 #define PERIOD_MS	430
+/* To the next heartbeat, to the peer's next one, and the same once more. */
+#define GRACE_INTERVALS	4
 #define GRACE_NS_MORE	(200 * NSEC_PER_MSEC)
 
 static char *battery_clock = "rtc0";
@@ -66,7 +69,7 @@ static void sleep_ms(unsigned int time)
 static void examine(struct tocsin *t, u64 longest_ns)
 {
 	u64 since_ns = tocsin_clock_ns();
-	u64 grace_ns = 2 * t->core->config.interval_ns + GRACE_NS_MORE;
+	u64 grace_ns = GRACE_INTERVALS * t->core->config.interval_ns + GRACE_NS_MORE;
 	unsigned long flags;
 	bool holds;
 
@@ -94,7 +97,8 @@ static int watch(void *data)
 	sched_setattr_nocheck(current, &priority);
 	while (!kthread_should_stop()) {
 		longest_ns = look(&battery);
-		if (longest_ns >= t->core->config.member_timeout_ns)
+		/* By so much the leases end too late, and the margin is all that allows. */
+		if (longest_ns >= t->toc_margin_ns)
 			examine(t, longest_ns);
 		sleep_ms(PERIOD_MS);
 	}
