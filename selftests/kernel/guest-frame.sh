@@ -39,7 +39,7 @@ through() {
 
 none="ready on 0 of 1 paths; first of the others: "
 not_own="${none}its device is no Ethernet adapter of its own"
-locks="${none}its device's driver takes locks of its own to send"
+locks="${none}its device's driver is not known to send without locks of its own"
 changed="${none}its packets are changed on their way (IPsec)"
 
 # A failover device passes for one of its standby's driver.
