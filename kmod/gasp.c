@@ -55,6 +55,7 @@ static DEFINE_PER_CPU(const u32 *, crash_note);
 static bool running;
 /* The paths on which they have gone; by the one CPU that is left. */
 static unsigned int sent;
+static int cpu_that_panics = -1;
 
 static void refresh(struct work_struct *work);
 static DECLARE_DELAYED_WORK(refresh_work, refresh);
@@ -129,6 +130,7 @@ static int panicked(struct notifier_block *block, unsigned long event, void *tex
 
 	/* Some architectures wait for their end with interrupts on. */
 	tocsin_timers_silence();
+	WRITE_ONCE(cpu_that_panics, raw_smp_processor_id());
 	if (!tocsin_gasp_ready(t))
 		return NOTIFY_DONE;
 	if (others_stopped()) {
@@ -143,6 +145,11 @@ static int panicked(struct notifier_block *block, unsigned long event, void *tex
 	else
 		pr_emerg("tocsin: last words: none were ready\n");
 	return NOTIFY_DONE;
+}
+
+int tocsin_gasp_panic_cpu(void)
+{
+	return READ_ONCE(cpu_that_panics);
 }
 
 static struct notifier_block panic_block = {

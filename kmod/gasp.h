@@ -35,6 +35,9 @@ bool tocsin_gasp_ready(struct tocsin *t);
  */
 unsigned int tocsin_gasp_send(struct tocsin *t);
 
+/* The CPU that panics, once the panic has come to its notifiers; before, -1. */
+int tocsin_gasp_panic_cpu(void);
+
 int tocsin_gasp_init(void);
 void tocsin_gasp_uninit(void);
 

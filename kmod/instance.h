@@ -85,6 +85,7 @@ struct tocsin {
 	struct hrtimer heartbeat;
 	struct tocsin_urgent beat;	/* what it starts */
 	ktime_t beat_due;
+	unsigned int poll_first;	/* peer whose queues are looked into first */
 	struct hrtimer precise;		/* stands at the earlier deadline */
 	atomic64_t precise_ns;		/* deadline that it is, or is being, set for */
 	bool watched;			/* the deadlines are being checked */

@@ -304,8 +304,12 @@ int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
 	err = tocsin_refuse(info, tocsin_arm(t));
 	tocsin_record(t, RECORDER_ARM, 0, 0, core_safety_lease_ns(t->core), t->warnings, asker(),
 		      result(err));
-	if (!err)
+	if (!err) {
 		err = tocsin_put_status(skb, t, info->snd_portid);
+		/* Who is told that it is not armed does not renew. */
+		if (err)
+			tocsin_disarm(t, true);
+	}
 	mutex_unlock(&t->mutex);
 out:
 	return tocsin_answer_end(info, skb, header, err);

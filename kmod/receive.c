@@ -117,13 +117,16 @@ out_drop:
 	return 0;
 }
 
-/* Return: how many different queues the paths of all peers are heard on. */
-static unsigned int queues_collect(const struct tocsin *t, unsigned int *queue)
+/* Different queues that the paths of the peers are heard on, from the @first peer on.
+ * Return: how many, QUEUES_MAX at the most.
+ */
+static unsigned int queues_collect(const struct tocsin *t, unsigned int first,
+				   unsigned int *queue)
 {
-	unsigned int count = 0, peer, index, i;
+	unsigned int count = 0, peers = READ_ONCE(t->core->peer_count), peer, index, i;
 
-	for (peer = 0; peer < READ_ONCE(t->core->peer_count); peer++) {
-		u16 id = READ_ONCE(t->core->peer_id[peer]);
+	for (peer = 0; peer < peers; peer++) {
+		u16 id = READ_ONCE(t->core->peer_id[(first + peer) % peers]);
 
 		for (index = 0; index < CORE_PATHS_MAX; index++) {
 			unsigned int napi_id = READ_ONCE(t->peer[id].path[index].napi_id);
@@ -137,10 +140,11 @@ static unsigned int queues_collect(const struct tocsin *t, unsigned int *queue)
 	return count;
 }
 
-void tocsin_receive_poll(const struct tocsin *t)
+void tocsin_receive_poll(struct tocsin *t)
 {
 	unsigned int queue[QUEUES_MAX];
-	unsigned int count = queues_collect(t, queue);
+	/* Where there are more queues than that, each has its turn. */
+	unsigned int count = queues_collect(t, t->poll_first++, queue);
 
 	while (count)
 		compat_napi_poll(queue[--count]);

@@ -14,6 +14,6 @@ int tocsin_receive(struct sock *sk, struct sk_buff *skb);
  * With PREEMPT_RT an interrupt only wakes a thread, which a real-time task may
  * starve. Context: process, soft interrupts off; not in a soft interrupt.
  */
-void tocsin_receive_poll(const struct tocsin *t);
+void tocsin_receive_poll(struct tocsin *t);
 
 #endif

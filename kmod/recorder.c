@@ -26,6 +26,7 @@ static void entry_write(enum recorder_kind kind, u16 peer, u8 path, const u64 *a
 {
 	u64 number = atomic64_inc_return(&written) - 1;
 	struct recorder_entry *entry = &entries[number % header->entry_count];
+	u64 count = READ_ONCE(header->written);
 
 	/* A reader of a dump takes an entry only if seq is complete. */
 	WRITE_ONCE(entry->seq, 0);
@@ -38,7 +39,14 @@ static void entry_write(enum recorder_kind kind, u16 peer, u8 path, const u64 *a
 	memcpy(entry->arg, arg, sizeof(entry->arg));
 	smp_wmb(); /* complete before it is valid */
 	WRITE_ONCE(entry->seq, number + 1);
-	WRITE_ONCE(header->written, atomic64_read(&written));
+	/* Who wrote a later one may have been faster. */
+	while (count <= number) {
+		u64 seen = cmpxchg64(&header->written, count, number + 1);
+
+		if (seen == count)
+			break;
+		count = seen;
+	}
 }
 
 int tocsin_recorder_init(void)

@@ -184,14 +184,20 @@ static void report(struct tocsin *t, enum core_verdict code, u64 late_ns)
 void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_ns)
 {
 	struct recorder_verdict *verdict = tocsin_recorder_verdict();
+	int panicking = tocsin_gasp_panic_cpu();
 
 	if (t->action == TOCSIN_ACTION_REPORT) {
 		report(t, code, late_ns);
 		return;
 	}
-	/* From here to the end on this CPU. */
+	/* With kernel.panic=0 a panic ends in a loop that takes interrupts, and is not to
+	 * have been a TOC because of what they find.
+	 */
+	if (panicking == (int)raw_smp_processor_id() && !atomic_read(&toc_begun))
+		return;
+	/* From here to the end on this CPU, also on one that the panic could not stop. */
 	local_irq_disable();
-	if (atomic_cmpxchg(&toc_begun, 0, 1)) {
+	if (atomic_cmpxchg(&toc_begun, 0, 1) || panicking >= 0) {
 		park(NULL);
 		return;
 	}
