@@ -103,31 +103,6 @@ int nl_key_set(struct nl *nl, u8 slot, u32 key_id, const u8 key[TOCSIN_KEY_SIZE]
 	return 0;
 }
 
-/* Some other family's request is slow. */
-static void fake_wait(struct nl *nl)
-{
-	u64 wait_ns;
-
-	pthread_mutex_lock(&fake_lock);
-	wait_ns = nl->wait_ns;
-	nl->wait_ns = 0;
-	pthread_mutex_unlock(&fake_lock);
-	poll(NULL, 0, (int)(wait_ns / BASE_NS_PER_MS));
-}
-
-/* Everything below: one call of the core, under the lock. */
-#define FAKE_CALL(nl, call) ({						\
-	fake_wait(nl);							\
-	FAKE_RENEW(nl, call); })
-
-#define FAKE_RENEW(nl, call) ({						\
-	int err_ = -EIO;						\
-	pthread_mutex_lock(&fake_lock);					\
-	if (!(nl)->dead)						\
-		err_ = (call);						\
-	pthread_mutex_unlock(&fake_lock);				\
-	err_; })
-
 int nl_peer_set(struct nl *nl, u16 id, const char *name, const struct nl_path_address *path,
 		u8 paths)
 {
