@@ -210,7 +210,7 @@ static int answered(struct cmcld_kernel *kernel, int err)
 	if (!waited_ns)
 		return err;
 	cmcld_log(LOG_WARNING, "The kernel kept cmcld waiting for %" PRIu64 ".%" PRIu64
-		  " seconds in a netlink request; the safety lease was renewed meanwhile. "
+		  " seconds in netlink requests; the safety lease was renewed meanwhile. "
 		  "Look for a driver that hangs: journalctl -k",
 		  (u64)(waited_ns / BASE_NS_PER_S),
 		  (u64)(waited_ns % BASE_NS_PER_S / (100 * BASE_NS_PER_MS)));

@@ -59,8 +59,8 @@ static void renew(struct cmcld *cmcld)
 }
 
 /*
- * In the thread of the stand-in, while the real-time thread waits for the kernel.  What
- * fails here is told by the real-time thread, when it renews itself.
+ * In the thread of the stand-in, or between two requests.  What fails here is told when
+ * the real-time thread renews by itself.
  */
 static void renew_instead(void *arg)
 {
@@ -91,6 +91,7 @@ static void on_timer(void *arg, u64 now_ns)
 
 	if (pet->armed)
 		renew(cmcld);
+	cmcld_standin_renewed(pet->standin);
 	late_check(cmcld, now_ns);
 	pet->due_ns = base_clock_ns() + pet->period_ns;
 	cmcld_loop_timer_set(cmcld->loop, pet->timer, pet->due_ns);
@@ -166,6 +167,7 @@ void cmcld_pet_end(struct cmcld *cmcld)
 
 void cmcld_pet_toc(struct cmcld *cmcld, const char *why)
 {
+	cmcld_kernel_standin(cmcld->kernel, NULL);
 	cmcld_kernel_toc(cmcld->kernel, why);
 	cmcld->pet->armed = false;
 }

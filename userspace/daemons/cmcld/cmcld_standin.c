@@ -11,28 +11,47 @@
 
 #include "cmcld_realtime.h"
 
+/*
+ * A request that took less is none that the kernel kept waiting: a handler that goes
+ * round asking for ever must not pass for one that waits.  As many of those as there may
+ * be peers (63) take less than half of 16 periods, which is SAFETY_TIMEOUT.
+ */
+#define WAITS_PER_PERIOD	8
+
 /* The lock is held for a renewal at the longest, by threads of one priority. */
 struct cmcld_standin {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	int stop;			/* eventfd: readable at the end */
 	u64 since_ns;			/* of the request under way; 0: none */
-	u32 renewals;			/* during it */
+	u64 renewed_ns;			/* by whomever */
+	u64 waited_ns;			/* in requests, since the real-time thread renewed */
+	u32 renewals;			/* not told yet */
 	u64 period_ns;
 	u64 longest_ns;
 	void (*renew)(void *arg);
 	void *arg;
 };
 
-static void look(struct cmcld_standin *standin, u64 now_ns)
+static bool waits(const struct cmcld_standin *standin, u64 now_ns)
 {
-	u64 waited_ns = now_ns - standin->since_ns;
+	return standin->since_ns &&
+	       now_ns - standin->since_ns >= standin->period_ns / WAITS_PER_PERIOD;
+}
 
-	if (!standin->since_ns || waited_ns < standin->period_ns ||
-	    waited_ns > standin->longest_ns)
+static void renew_if_due(struct cmcld_standin *standin, u64 now_ns)
+{
+	if (now_ns - standin->renewed_ns < standin->period_ns)
 		return;
+	standin->renewed_ns = now_ns;
 	standin->renewals++;
 	standin->renew(standin->arg);
+}
+
+static void look(struct cmcld_standin *standin, u64 now_ns)
+{
+	if (waits(standin, now_ns) && now_ns - standin->since_ns <= standin->longest_ns)
+		renew_if_due(standin, now_ns);
 }
 
 static void *run(void *arg)
@@ -79,6 +98,7 @@ int cmcld_standin_start(u64 period_ns, u64 longest_ns, int priority, void (*rene
 	standin->longest_ns = longest_ns;
 	standin->renew = renew;
 	standin->arg = arg;
+	standin->renewed_ns = base_clock_ns();
 	standin->stop = eventfd(0, EFD_CLOEXEC);
 	err = standin->stop < 0 ? -errno :
 	      cmcld_realtime_thread(&standin->thread, priority, "cmcld-standin", run, standin);
@@ -98,25 +118,40 @@ void cmcld_standin_stop(struct cmcld_standin *standin)
 	standin_free(standin);
 }
 
+void cmcld_standin_renewed(struct cmcld_standin *standin)
+{
+	if (!standin)
+		return;
+	pthread_mutex_lock(&standin->lock);
+	standin->renewed_ns = base_clock_ns();
+	standin->waited_ns = 0;
+	pthread_mutex_unlock(&standin->lock);
+}
+
 void cmcld_standin_begin(struct cmcld_standin *standin)
 {
 	if (!standin)
 		return;
 	pthread_mutex_lock(&standin->lock);
 	standin->since_ns = base_clock_ns();
-	standin->renewals = 0;
 	pthread_mutex_unlock(&standin->lock);
 }
 
+/* What the other thread does not see, because it looks between two waits, is seen here. */
 u64 cmcld_standin_end(struct cmcld_standin *standin)
 {
-	u64 waited_ns = 0;
+	u64 now_ns, waited_ns = 0;
 
 	if (!standin)
 		return 0;
 	pthread_mutex_lock(&standin->lock);
+	now_ns = base_clock_ns();
+	standin->waited_ns += now_ns - standin->since_ns;
+	if (waits(standin, now_ns))
+		renew_if_due(standin, now_ns);
 	if (standin->renewals)
-		waited_ns = base_clock_ns() - standin->since_ns;
+		waited_ns = standin->waited_ns;
+	standin->renewals = 0;
 	standin->since_ns = 0;
 	pthread_mutex_unlock(&standin->lock);
 	return waited_ns;
