@@ -89,13 +89,11 @@ static void answer_result(struct cmcld *cmcld, enum member_event_type type, int 
 
 static void do_arm(struct cmcld *cmcld)
 {
-	int err = cmcld_kernel_arm(cmcld->kernel);
+	int err = cmcld_pet_arm(cmcld);
 
 	if (err)
 		cmcld_log(LOG_ERR, "Cannot arm the safety timer: %s; see the kernel log",
 			  strerror(-err));
-	else
-		cmcld_pet_begin(cmcld);
 	answer_result(cmcld, MEMBER_EVENT_KERNEL_ARMED, err);
 }
 

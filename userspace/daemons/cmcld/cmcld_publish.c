@@ -54,7 +54,7 @@ static void fill(const struct cmcld *cmcld, struct cmcld_snapshot *snapshot)
 	snapshot->phase = phase_of(cmcld);
 	snapshot->self = cmcld->self;
 	snapshot->armed = cmcld_pet_armed(cmcld);
-	if (cmcld_watchdog_running(cmcld->watchdog))
+	if (cmcld_pet_watchdog(cmcld))
 		snapshot->watchdog_s = cmcld_watchdog_seconds(cmcld->watchdog);
 	snapshot->assist = cmcld_assist_connected(cmcld->assist);
 	snapshot->incarnation = cmcld->incarnation;

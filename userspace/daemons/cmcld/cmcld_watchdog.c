@@ -214,11 +214,6 @@ int cmcld_watchdog_stop(struct cmcld_watchdog *watchdog)
 	return err;
 }
 
-bool cmcld_watchdog_running(const struct cmcld_watchdog *watchdog)
-{
-	return watchdog && watchdog->fd >= 0;
-}
-
 bool cmcld_watchdog_has_reset(const struct cmcld_watchdog *watchdog)
 {
 	return watchdog && watchdog->boot_status & WDIOF_CARDRESET;

@@ -33,7 +33,8 @@ int cmcld_watchdog_create(const char *path, unsigned int timeout_s,
 /* Leaves it running if it runs: only a stop in order stops it. */
 void cmcld_watchdog_destroy(struct cmcld_watchdog *watchdog);
 
-/* The following take NULL for no watchdog. */
+/* The following take NULL for no watchdog. Those three that are calls of its driver block
+ * for as long as that likes, and belong to one thread (cmcld_feeder.h). */
 
 /* Return: 0 or -errno. */
 int cmcld_watchdog_start(struct cmcld_watchdog *watchdog);
@@ -42,7 +43,6 @@ int cmcld_watchdog_feed(struct cmcld_watchdog *watchdog);
 /* After a clean disarm. Return: 0 or -errno: it may still run. */
 int cmcld_watchdog_stop(struct cmcld_watchdog *watchdog);
 
-bool cmcld_watchdog_running(const struct cmcld_watchdog *watchdog);
 /* Of the last boot: did it reset this machine? */
 bool cmcld_watchdog_has_reset(const struct cmcld_watchdog *watchdog);
 unsigned int cmcld_watchdog_seconds(const struct cmcld_watchdog *watchdog);
