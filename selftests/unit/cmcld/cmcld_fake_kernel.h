@@ -47,6 +47,8 @@ static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct nl *fake_node[FAKE_NODES + 1];
 static bool fake_cut[FAKE_NODES + 1][FAKE_NODES + 1];
 static struct nl_events *fake_fresh;	/* opened, its nl not yet attached */
+/* Instead of what an nl has listed. */
+static int (*fake_peer_list)(struct nl_peer *peer, size_t max, size_t *count);
 static pthread_t fake_thread __attribute__((unused));
 static bool fake_stop;
 

@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <urcu/urcu-memb.h>
 
+#include <tocsin/base.h>
+
 #include "cmcld_snapshot.h"
 
 static void nothing_before_the_first(void **state)
@@ -47,6 +49,22 @@ static void slow_reader_costs_copies_not_time(void **state)
 	urcu_memb_barrier();
 	assert_non_null(cmcld_snapshot_begin(publisher));
 	cmcld_snapshot_thread_end();
+	cmcld_publisher_destroy(publisher);
+}
+
+/* No age is young enough for a limit of nothing. */
+static void beats_count_until_the_kernel_watches(void **state)
+{
+	struct cmcld_publisher *publisher = cmcld_publisher_create();
+
+	assert_false(cmcld_publisher_lives(publisher, 0));
+	cmcld_publisher_beat(publisher, false);
+	assert_false(cmcld_publisher_lives(publisher, 0));
+	assert_true(cmcld_publisher_lives(publisher, 60 * BASE_NS_PER_S));
+	cmcld_publisher_beat(publisher, true);
+	assert_true(cmcld_publisher_lives(publisher, 0));
+	cmcld_publisher_beat(publisher, false);
+	assert_false(cmcld_publisher_lives(publisher, 0));
 	cmcld_publisher_destroy(publisher);
 }
 
@@ -105,6 +123,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_before_the_first),
 		cmocka_unit_test(slow_reader_costs_copies_not_time),
+		cmocka_unit_test(beats_count_until_the_kernel_watches),
 		cmocka_unit_test(readers_see_whole_states),
 	};
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Heartbeat paths as the kernel sees them, for readers: asked over a netlink
- * socket of the main thread's own, at most ten times a second however many ask.
+ * socket of its own, at most ten times a second however many ask; and by a thread of its
+ * own, because the kernel may keep it waiting for as long as another family's request
+ * takes (Documentation/KERNEL-MODULE, Renewals).
  */
 #ifndef CMCLD_PATHS_H
 #define CMCLD_PATHS_H
@@ -35,11 +37,13 @@ struct cmcld_paths {
 
 struct cmcld_paths_reader;
 
-/* NULL: out of memory. The kernel is connected to when first asked. */
+/* NULL: out of memory or threads. The kernel is connected to when first asked. */
 struct cmcld_paths_reader *cmcld_paths_create(u16 self);
+/* Waits for a request that is under way. */
 void cmcld_paths_destroy(struct cmcld_paths_reader *reader);
 
-/* The paths, at most 100 ms old; empty when the module does not answer. */
+/* The paths, at most 100 ms old; empty when the module does not answer within half a
+ * second, and at once when it has not answered the last question yet. One thread. */
 const struct cmcld_paths *cmcld_paths_read(struct cmcld_paths_reader *reader);
 
 /* "up", "down" or "unknown" for a node's interface on a path: a peer's own, or

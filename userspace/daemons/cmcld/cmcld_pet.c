@@ -169,6 +169,7 @@ static void on_timer(void *arg, u64 now_ns)
 	if (pet->armed)
 		renew(cmcld);
 	cmcld_standin_renewed(pet->standin);
+	cmcld_publisher_beat(cmcld->publisher, pet->armed);
 	watchdog_look(cmcld);
 	late_check(cmcld, now_ns);
 	pet->due_ns = base_clock_ns() + pet->period_ns;
@@ -212,10 +213,13 @@ void cmcld_pet_destroy(struct cmcld *cmcld)
 	cmcld->pet = NULL;
 }
 
+/* Until the kernel has answered that it has armed nobody knows whether it has. */
 int cmcld_pet_arm(struct cmcld *cmcld)
 {
-	int err = cmcld_kernel_arm(cmcld->kernel);
+	int err;
 
+	cmcld_publisher_beat(cmcld->publisher, true);
+	err = cmcld_kernel_arm(cmcld->kernel);
 	if (err)
 		return err;
 	cmcld->pet->armed = true;

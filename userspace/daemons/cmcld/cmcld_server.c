@@ -13,16 +13,18 @@
 
 #include "cmcld_job.h"
 #include "cmcld_json.h"
+#include "cmcld_keepalive.h"
 #include "cmcld_log.h"
 #include "cmcld_ops.h"
 #include "cmcld_paths.h"
+#include "cmcld_realtime.h"
 
 #define CLIENTS_MAX	256
 #define IDLE_NS		(60 * BASE_NS_PER_S)
 /* Answers and farewells get this long to leave. */
 #define FAREWELL_USEC	300000
-/* The watchdog is fed only while the real-time thread publishes. */
-#define STALE_NS	(5 * BASE_NS_PER_S)
+/* Below the real-time thread, as the sessions; above what that survives. */
+#define KEEPALIVE_BELOW	1
 
 struct cmcld_server {
 	struct cmcld_server_config config;
@@ -30,7 +32,7 @@ struct cmcld_server {
 	struct ipc_server *ipc;
 	struct cmcld_jobs *jobs;
 	struct cmcld_paths_reader *paths;
-	u64 watchdog_usec;
+	struct cmcld_keepalive *keepalive;
 	bool leaving;
 	int exit_code;
 };
@@ -178,27 +180,6 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-static bool thread_alive(struct cmcld_server *server)
-{
-	const struct cmcld_snapshot *snapshot;
-	bool alive;
-
-	snapshot = cmcld_snapshot_get(server->config.publisher);
-	alive = snapshot && base_clock_ns() - snapshot->t_ns < STALE_NS;
-	cmcld_snapshot_put(server->config.publisher);
-	return alive;
-}
-
-static int on_watchdog(sd_event_source *source, uint64_t usec, void *arg)
-{
-	struct cmcld_server *server = arg;
-
-	if (thread_alive(server))
-		sd_notify(0, "WATCHDOG=1");
-	sd_event_source_set_time_relative(source, server->watchdog_usec / 3);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
 /* They are blocked in all threads: cmcld_main.c. */
 static int signals_take(struct cmcld_server *server)
 {
@@ -220,9 +201,6 @@ static int sources_add(struct cmcld_server *server)
 				      on_tells, server);
 	if (err >= 0)
 		err = signals_take(server);
-	if (err >= 0 && sd_watchdog_enabled(0, &server->watchdog_usec) > 0)
-		err = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, 0, 0,
-						 on_watchdog, server);
 	return err < 0 ? err : 0;
 }
 
@@ -241,11 +219,27 @@ static int ipc_open(struct cmcld_server *server)
 	return ipc_server_create(&config, &server->ipc);
 }
 
+static int keepalive_start(struct cmcld_server *server)
+{
+	const struct cmcld_options *options = &server->config.config->options;
+	int priority = cmcld_realtime_priority(options->priority_below_max) - KEEPALIVE_BELOW;
+	int err = cmcld_keepalive_start(server->config.publisher, priority,
+					&server->keepalive);
+
+	if (err)
+		cmcld_log(LOG_ERR, "The thread that feeds systemd's watchdog cannot be started: "
+			  "%s; LimitRTPRIO of the unit must allow priority %d",
+			  strerror(-err), priority);
+	return err;
+}
+
 static int server_open(struct cmcld_server *server)
 {
 	struct cmcld_config *config = server->config.config;
 	int err = sources_add(server);
 
+	if (!err)
+		err = keepalive_start(server);
 	if (err)
 		return err;
 	server->paths = cmcld_paths_create(config->self->id);
@@ -292,6 +286,7 @@ void cmcld_server_close(struct cmcld_server *server)
 		ipc_server_destroy(server->ipc);
 	cmcld_jobs_destroy(server->jobs);
 	cmcld_paths_destroy(server->paths);
+	cmcld_keepalive_stop(server->keepalive);
 	sd_event_unref(server->event);
 	cmcld_snapshot_thread_end();
 	free(server);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmcld_snapshot.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <urcu/urcu-memb.h>
 #include <urcu/wfcqueue.h>
+
+#include <tocsin/base.h>
 
 #include "cmcld_order.h"
 
@@ -22,6 +25,8 @@ struct cmcld_publisher {
 	struct cds_wfcq_tail tail;
 	struct cmcld_snapshot *newest;
 	u64 change;
+	atomic_ullong beat_ns;
+	atomic_bool armed;
 	struct copy copy[COPIES];
 };
 
@@ -121,6 +126,23 @@ void cmcld_snapshot_put(struct cmcld_publisher *publisher)
 {
 	cmcld_order_before(publisher);
 	urcu_memb_read_unlock();
+}
+
+void cmcld_publisher_beat(struct cmcld_publisher *publisher, bool armed)
+{
+	atomic_store(&publisher->beat_ns, base_clock_ns());
+	atomic_store(&publisher->armed, armed);
+}
+
+/* The other way round than they are written: no mix of two beats looks dead. */
+bool cmcld_publisher_lives(struct cmcld_publisher *publisher, u64 stale_ns)
+{
+	u64 beat_ns;
+
+	if (atomic_load(&publisher->armed))
+		return true;
+	beat_ns = atomic_load(&publisher->beat_ns);
+	return base_clock_ns() - beat_ns < stale_ns;
 }
 
 const char *cmcld_phase_name(enum cmcld_phase phase)

@@ -76,6 +76,14 @@ void cmcld_publisher_destroy(struct cmcld_publisher *publisher);
 void cmcld_snapshot_thread_begin(void);
 void cmcld_snapshot_thread_end(void);
 
+/**
+ * cmcld_publisher_beat - the real-time thread runs: no reader can hold this up
+ * @armed: from here on the kernel's safety timer watches over that thread, or may do so
+ */
+void cmcld_publisher_beat(struct cmcld_publisher *publisher, bool armed);
+/* Any thread: the kernel watches, or the last beat is younger than @stale_ns. */
+bool cmcld_publisher_lives(struct cmcld_publisher *publisher, u64 stale_ns);
+
 /* A snapshot to be filled, zero but for @change; NULL while readers hold all
  * others: try again later. Writer only; does not block. */
 struct cmcld_snapshot *cmcld_snapshot_begin(struct cmcld_publisher *publisher);
