@@ -18,12 +18,14 @@ class Pair:
         self.cluster = cluster.Cluster(lab, demos.cluster_file(lab),
                                        {"web.pkg": demos.read("web.pkg")})
 
-    def begin(self, options=None):
-        """options: of both nodes, instead of those that configuring writes."""
+    def begin(self, files=None):
+        """files: {path: text} of both nodes, before cmcld starts on them."""
         self.lab.start()
         self.cluster.configure()
-        for node in self.lab.nodes if options else ():
-            node.put(options.encode(), "/etc/tocsin/tocsin.conf")
+        for node in self.lab.nodes:
+            for path, text in (files or {}).items():
+                node.put(text.encode(), path)
+            node.run("systemctl daemon-reload")
         try:
             self.cluster.start()
         except errors.CommandFailed:
