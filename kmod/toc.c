@@ -190,8 +190,8 @@ void tocsin_toc(struct tocsin *t, enum core_verdict code, u64 now_ns, u64 late_n
 		report(t, code, late_ns);
 		return;
 	}
-	/* With kernel.panic=0 a panic ends in a loop that takes interrupts, and is not to
-	 * have been a TOC because of what they find.
+	/* With kernel.panic=0 a panic ends in a loop that takes interrupts (on x86 none of
+	 * the timer), and is not to have been a TOC because of what they find.
 	 */
 	if (panicking == (int)raw_smp_processor_id() && !atomic_read(&toc_begun))
 		return;
