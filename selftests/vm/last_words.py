@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Last words on full Debian nodes: one of two panics and says so; the other takes over
-at once; the dump is saved all the same."""
+at once; the dump is saved all the same.  Then the other one hangs and says nothing."""
 import json
 import re
 import subprocess
+import time
 
 from demo import demo as demos
 from lab import testbed
@@ -41,12 +42,37 @@ class Dying(pair.Pair):
     def rejoin(self):
         self.cluster.wait_members(self.lab.nodes)
 
+    def hang(self):
+        """All CPUs, interrupts off: nothing checks, and the first takes over."""
+        self.second.run("echo N >/sys/module/kernel/parameters/crash_kexec_post_notifiers")
+        self._boot = self.second.boot()
+        self.second.start("insmod /usr/lib/lab/hang.ko keep=0 delay_ms=1000")
+        heir = self.cluster.wait_owner(WEB, [self.first], self.second)
+        check(heir is self.first, f"{WEB} runs on {heir}")
+        time.sleep(5)   # the kernel's log is ahead of the recorder's clock by up to 2 s
+        self.second.nmi()
+
+    def unseen(self):
+        """No verdict, and nothing recorded since: it must not be called good."""
+        self.second.wait_boot(after=self._boot, timeout=240)
+        self.second.wait_ready()
+        path = self.second.fetch_dump()
+        done = subprocess.run([demos.COMMAND, "cmcrash", "--json", path],
+                              capture_output=True, text=True, check=False)
+        check(done.returncode == 0, done.stderr)
+        said = json.loads(done.stdout)
+        check(said["verdict_code"] == "none" and said["boot"] == "this", done.stdout)
+        check(said["lease_ended"] or said["lease_ended_unseen"], done.stdout)
+        check("ended" in said["verdict"], said["verdict"])
+
 
 STEPS = (
     ("two nodes have last words ready", Dying.form, True),
     ("one panics and says so, the other takes its package", Dying.survive, True),
     ("kdump has saved the dump all the same", Dying.dump, False),
-    ("the first comes back", Dying.rejoin, False),
+    ("the first comes back", Dying.rejoin, True),
+    ("the other one hangs with all CPUs, and the first takes over", Dying.hang, True),
+    ("an NMI ends it, and the dump says that a lease may have ended", Dying.unseen, False),
 )
 
 
