@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the running kernel's recorder; an armed node changes it a few times a second. */
+#define READS_MAX	10
+
 static u64 later_of(u64 one_ns, u64 other_ns)
 {
 	return one_ns > other_ns ? one_ns : other_ns;
@@ -73,6 +76,38 @@ u64 crash_record_missing(const struct crash_record *record)
 	return expected;
 }
 
+static bool same_state(const u8 *area, size_t size, const u8 *later, size_t later_size)
+{
+	const struct recorder_header *header = (const void *)area;
+	const struct recorder_header *again = (const void *)later;
+
+	return size >= RECORDER_HEADER_SIZE && later_size >= RECORDER_HEADER_SIZE &&
+	       header->state_version == again->state_version && !(header->state_version & 1);
+}
+
+/* The header comes in pieces, between which the kernel may write it anew: one is whole
+ * if it was still the same when it was read once more.
+ */
+static int recorder_read(struct nl *nl, u8 **area, size_t *size)
+{
+	int tries, err = nl_recorder_get(nl, area, size);
+
+	for (tries = 0; !err && tries < READS_MAX; tries++) {
+		size_t later_size = 0;
+		u8 *later = NULL;
+
+		err = nl_recorder_get(nl, &later, &later_size);
+		if (!err && same_state(*area, *size, later, later_size)) {
+			free(later);
+			return 0;
+		}
+		free(*area);
+		*area = later;
+		*size = later_size;
+	}
+	return err;
+}
+
 int crash_record_from_kernel(struct crash_record *record)
 {
 	struct nl *nl;
@@ -86,7 +121,7 @@ int crash_record_from_kernel(struct crash_record *record)
 	if (error)
 		return cmd_error("the module does not answer: %s; modprobe tocsin",
 				 strerror(-error));
-	error = nl_recorder_get(nl, &record->area, &size);
+	error = recorder_read(nl, &record->area, &size);
 	nl_close(nl);
 	if (error)
 		return cmd_error("reading the flight recorder: %s%s", strerror(-error),

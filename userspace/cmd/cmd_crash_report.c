@@ -80,6 +80,9 @@ static void print_leases(FILE *out, const struct crash_record *record)
 	const struct recorder_header *header = record->header;
 
 	fprintf(out, "\nLeases (%s):\n", header->armed ? "armed" : "not armed");
+	if (header->state_version & 1)
+		fputs("  The kernel was writing them and the view when it ended: they may be part "
+		      "old, part new\n", out);
 	print_lease(out, record, "quorum lease",
 		    crash_lease_end(header, CORE_VERDICT_QUORUM_LEASE));
 	print_lease(out, record, "safety lease",

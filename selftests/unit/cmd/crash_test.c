@@ -50,6 +50,28 @@ static void reports_paths_and_the_stop(void **state)
 	crash_record_free(&record);
 }
 
+static void says_that_the_state_was_being_written(void **state)
+{
+	struct crash_record record;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	fill_recorder();
+	header()->state_version = 7;
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	out = open_memstream(&text, &size);
+	assert_non_null(out);
+	crash_report_print(out, &record, 30);
+	crash_json_print(out, &record);
+	fclose(out);
+	assert_non_null(strstr(text, "The kernel was writing them and the view when it ended"));
+	assert_non_null(strstr(text, "\"state_torn\": true"));
+	free(text);
+	crash_record_free(&record);
+}
+
 static void passes_over_a_copy_elsewhere(void **state)
 {
 	struct crash_record record;
@@ -223,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(finds_the_recorder_and_names_the_reason, remove_dump),
 		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
+		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
 		cmocka_unit_test_teardown(passes_over_a_copy_elsewhere, remove_dump),
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
 		cmocka_unit_test_teardown(refuses_dumps_that_do_not_hold_it, remove_dump),
