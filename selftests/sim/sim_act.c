@@ -220,19 +220,24 @@ static void start_over(struct sim_world *world, struct sim_event *event)
 	sim_user_start(world, event->node);
 }
 
-/* Who was asked to leave stays away; who could only go on as another comes back. */
-static void act_left(struct sim_world *world, u32 node)
+/*
+ * Who was asked to leave stays away; who could only go on as another comes back, by
+ * the library's word alone, as with cmcld.
+ */
+static void act_left(struct sim_world *world, u32 node, bool asked)
 {
 	struct sim_node *n = &world->node[node];
 	struct sim_event event = { .fn = start_over, .node = node, .boot = n->boot };
 
 	check_left(world, node);
+	if (asked && !n->user.left)
+		check_fail(world, "who was not asked to leave comes back", "n%u", node + 1);
 	sim_user_gone(world, node, true);
 	sim_net_dies(world, node);
 	core_detached(n->kernel.core, sim_node_clock(world, node));
 	sim_kernel_after(world, node);
 	event.at_ns = world->now_ns + world->params.interval_ns;
-	if (!n->user.left || world->nemesis.over)
+	if (!asked || world->nemesis.over)
 		sim_queue_put(&world->queue, &event);
 }
 
@@ -271,7 +276,7 @@ void sim_act(struct sim_world *world, u32 node, const struct member_action *acti
 		sim_app_update_failed(world, node, action->failed.key);
 		break;
 	case MEMBER_ACTION_LEFT:
-		act_left(world, node);
+		act_left(world, node, action->asked);
 		break;
 	case MEMBER_ACTION_REPORT:
 		act_report(world, node, action);

@@ -203,13 +203,50 @@ class Scenario:
         heir.run(f"cmrunnode -v {owner}", timeout=180)
         self.cluster.wait_members(self.lab.nodes)
 
+    def cut_off_at_its_start(self):
+        """A node that tried to form a cluster alone starts over when it hears the
+        running one, by itself and without a reboot; halted again it stays so."""
+        boot = self.third.boot()
+        self.third.run("cmhaltnode -f", timeout=120)
+        self._ended(self.third)
+        since = self.third.run("date +%s").out.strip()
+        self.lab.networks.partition(("node1", "node2"), ("node3",))
+        try:
+            self.third.start("cmruncl -f -n node3")
+            self.lab.wait("node3 to form in vain",
+                          lambda: "Cannot form a cluster" in self._log(self.third, since),
+                          120)
+        finally:
+            self.lab.networks.heal()
+        self.cluster.wait_members(self.lab.nodes)
+        said = self._log(self.third, since)
+        check("cmcld starts again, to be let in as a new incarnation" in said, said)
+        check("evicted" not in said, said)
+        check(self.third.boot() == boot, "node3 went down")
+        restarts = self.third.run("systemctl show -P NRestarts tocsin-cmcld").out.strip()
+        check(restarts == "1", f"systemd has started cmcld again {restarts} times")
+        self.third.run("cmhaltnode -f", timeout=120)
+        self._ended(self.third)
+        state = self.third.run("systemctl show -P ActiveState tocsin-cmcld").out.strip()
+        check(state == "inactive", f"after cmhaltnode its unit is {state}")
+        self.third.run("cmrunnode", timeout=180)
+        self.cluster.wait_members(self.lab.nodes)
+
+    def _ended(self, node):
+        self.lab.wait(f"cmcld on {node} to end",
+                      lambda: node.run("pidof cmcld", check=False).code == 1, 60)
+
+    @staticmethod
+    def _log(node, since):
+        """What its cmcld has said since then, seconds of the epoch."""
+        return node.run(f"journalctl -b -t cmcld -o cat --since @{since}").out
+
     def halt(self):
         """cmhaltcl -f ends everything in order and can be started again."""
         boots = [n.boot() for n in self.lab.nodes]
         self.second.run("cmhaltcl -f -v", timeout=120)
         for node in self.lab.nodes:
-            self.lab.wait(f"cmcld on {node} to end",
-                          lambda n=node: n.run("pidof cmcld", check=False).code == 1, 60)
+            self._ended(node)
         check([n.boot() for n in self.lab.nodes] == boots, "a node went down in cmhaltcl")
         self.cluster.start()
         self.cluster.wait_members(self.lab.nodes)
@@ -240,6 +277,8 @@ STEPS = (
     ("a lost node: TOC, takeover, crash dump that says why, rejoin",
      Scenario.lose_node, False),
     ("a node leaves in order and returns", Scenario.leave_and_return, False),
+    ("a node that was cut off at its start comes in by itself",
+     Scenario.cut_off_at_its_start, False),
     ("the cluster is halted in order and started again", Scenario.halt, False),
     ("the package never ran twice", Scenario.never_twice, False),
 )

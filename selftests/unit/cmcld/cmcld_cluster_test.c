@@ -12,15 +12,11 @@
 #include <cmocka.h>
 
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include <tocsin/assist.h>
 
 #include "cmcld_thread.h"
+#include "cmcld_fake_assist.h"
 #include "cmcld_fake_nl.h"
 
 #define NODES		3
@@ -43,18 +39,6 @@ static const char later_text[] =
 	"package_name later\npackage_type failover\nnode_name n3\nnode_name n1\n"
 	"auto_run yes\nservice_name later_svc\nservice_cmd /bin/true\n";
 
-/* A cmsrvassistd that does everything at once and writes down who runs what. */
-struct assistant {
-	int listener;
-	int client;
-	pthread_t thread;
-	char path[100];
-	atomic_uint running;		/* run number of package web, 0: halted */
-	atomic_bool stop;
-	struct assist_message in, out;
-	u8 buffer[ASSIST_MESSAGE_MAX];
-};
-
 struct node {
 	struct cmcld_config config;
 	struct cmcld_wires wires;
@@ -64,6 +48,8 @@ struct node {
 	char disk[100];
 	u64 request;
 	bool left;
+	bool asked;			/* to leave */
+	bool refused;			/* formed in vain */
 	bool done;
 	int code;
 	char text[CMCLD_REPLY_TEXT_MAX];
@@ -73,109 +59,6 @@ static struct conf *conf;
 static struct conf *newer;		/* with package "later" */
 static char dir[] = "/tmp/cmcld-cluster-XXXXXX";
 static struct node node[NODES + 1];
-
-/* ---- cmsrvassistd ---- */
-
-static void assist_send(struct assistant *assistant, const struct assist_message *message)
-{
-	int size = assist_encode(message, assistant->buffer, sizeof(assistant->buffer));
-
-	core_assert(size > 0);
-	if (send(assistant->client, assistant->buffer, (size_t)size, MSG_NOSIGNAL) < 0)
-		return;
-}
-
-static void assist_answer(struct assistant *assistant)
-{
-	const struct assist_message *in = &assistant->in;
-	struct assist_message *out = &assistant->out;
-	char name[CONF_NAME_MAX + 1] = "";
-	bool web;
-
-	if (in->package.name)
-		snprintf(name, sizeof(name), "%s", in->package.name);
-	web = !strcmp(name, "web");
-	memset(out, 0, sizeof(*out));
-	out->head = in->head;
-	out->package.name = name;
-	switch (in->head.type) {
-	case ASSIST_HELLO:
-		out->head.type = ASSIST_READY;
-		break;
-	case ASSIST_START:
-		if (web)
-			atomic_store(&assistant->running, in->head.run);
-		out->head.type = ASSIST_STARTED;
-		out->head.number = PKG_OK;
-		break;
-	case ASSIST_HALT:
-		if (web)
-			atomic_store(&assistant->running, 0);
-		out->head.type = ASSIST_HALTED;
-		out->head.number = PKG_OK;
-		break;
-	default:
-		return;
-	}
-	assist_send(assistant, out);
-}
-
-static void assist_serve(struct assistant *assistant)
-{
-	struct pollfd fd = { .fd = assistant->client, .events = POLLIN };
-	const char *why;
-	ssize_t size;
-
-	while (!atomic_load(&assistant->stop)) {
-		if (poll(&fd, 1, POLL_MS) <= 0)
-			continue;
-		size = recv(assistant->client, assistant->buffer,
-			    sizeof(assistant->buffer), 0);
-		if (size <= 0)
-			return;
-		core_assert(!assist_decode(&assistant->in, assistant->buffer, (size_t)size,
-					   &why));
-		assist_answer(assistant);
-	}
-}
-
-static void *assist_run(void *arg)
-{
-	struct assistant *assistant = arg;
-	struct pollfd fd = { .fd = assistant->listener, .events = POLLIN };
-
-	while (!atomic_load(&assistant->stop)) {
-		if (poll(&fd, 1, POLL_MS) <= 0)
-			continue;
-		assistant->client = accept(assistant->listener, NULL, NULL);
-		assist_serve(assistant);
-		close(assistant->client);
-	}
-	close(assistant->listener);
-	return NULL;
-}
-
-static void assist_start(struct assistant *assistant, int i)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	memset(assistant, 0, sizeof(*assistant));
-	snprintf(assistant->path, sizeof(assistant->path), "%s/assist%d", dir, i);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", assistant->path);
-	unlink(assistant->path);
-	assistant->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(assistant->listener, (struct sockaddr *)&address,
-			      sizeof(address)), 0);
-	assert_int_equal(listen(assistant->listener, 4), 0);
-	assert_int_equal(pthread_create(&assistant->thread, NULL, assist_run, assistant), 0);
-}
-
-static void assist_stop(struct assistant *assistant)
-{
-	atomic_store(&assistant->stop, true);
-	pthread_join(assistant->thread, NULL);
-	unlink(assistant->path);
-}
 
 /* ---- nodes ---- */
 
@@ -188,11 +71,12 @@ static void node_start(int i)
 	int err;
 
 	snprintf(node[i].disk, sizeof(node[i].disk), "%s/member%d", dir, i);
-	assist_start(&node[i].assistant, i);
+	assist_start(&node[i].assistant, dir, i);
 	node[i].config.conf = conf;
 	node[i].config.self = conf_node_by_id(conf, (u16)i);
 	node[i].config.options.priority_below_max = 90;
 	node[i].left = false;
+	node[i].refused = false;
 	node[i].wires.asks = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
 	node[i].wires.tells = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
 	node[i].publisher = cmcld_publisher_create();
@@ -222,8 +106,12 @@ static void take(int i, const struct cmcld_block *block)
 {
 	const struct cmcld_reply *reply = (const struct cmcld_reply *)block->data;
 
-	if (block->type == CMCLD_TELL_LEFT)
+	if (block->type == CMCLD_TELL_LEFT) {
 		node[i].left = true;
+		node[i].asked = block->tag;
+	}
+	if (block->type == CMCLD_TELL_REPLY && strstr(reply->text, "Cannot form a cluster"))
+		node[i].refused = true;
 	if (block->type != CMCLD_TELL_REPLY || !reply->final)
 		return;
 	node[i].done = true;
@@ -416,6 +304,58 @@ static void others_carry_on_without_a_lost_node(void **state)
 	assert_int_equal(look(1).other[3], CMCLD_NODE_FAILED);
 }
 
+static void cut(int i, bool from_all)
+{
+	int k;
+
+	pthread_mutex_lock(&fake_lock);
+	for (k = 1; k <= NODES; k++)
+		fake_cut[i][k] = fake_cut[k][i] = from_all;
+	pthread_mutex_unlock(&fake_lock);
+}
+
+/* It has promised to its own formation, and the cluster is without it. */
+static void node_cut_off_at_its_start_is_to_start_again(void **state)
+{
+	const struct cmcld_request alone = {
+		.op = CMCLD_OP_FORM, .node_count = 1, .nodes = { 3 },
+	};
+	u64 until = base_clock_ns() + PATIENCE_NS;
+
+	cut(3, true);
+	node_start(3);
+	ask(3, &alone);
+	while (!node[3].refused && base_clock_ns() < until)
+		hear();
+	assert_true(node[3].refused);
+	assert_false(node[3].left);
+	cut(3, false);
+	wait_done(3, ESHUTDOWN);
+	assert_non_null(strstr(node[3].text, "starts over"));
+	while (!node[3].left && base_clock_ns() < until)
+		hear();
+	assert_true(node[3].left);
+	assert_false(node[3].asked);
+}
+
+/* An administrator comes just then: the node stays away. */
+static void node_that_starts_over_can_be_halted(void **state)
+{
+	const struct cmcld_request form = { .op = CMCLD_OP_FORM };
+	const struct cmcld_request leave = { .op = CMCLD_OP_LEAVE };
+	u64 until = base_clock_ns() + PATIENCE_NS;
+
+	ask(3, &form);
+	wait_done(3, ESHUTDOWN);
+	ask(3, &leave);
+	wait_done(3, 0);
+	while (!node[3].asked && base_clock_ns() < until)
+		hear();
+	assert_true(node[3].asked);
+	node_stop(3);
+	wait_view(0x6);
+}
+
 /* Without renewals in its stead node 1 would be dead before it has answered. */
 static void lost_node_comes_back_while_a_kernel_is_slow(void **state)
 {
@@ -459,6 +399,7 @@ static void node_with_packages_leaves_only_by_force(void **state)
 	while (!node[2].left && base_clock_ns() < until)
 		hear();
 	assert_true(node[2].left);
+	assert_true(node[2].asked);
 	assert_int_equal(running_at(2), 0);
 	node_stop(2);
 	wait_view(0xa);
@@ -562,6 +503,8 @@ int main(void)
 		cmocka_unit_test(package_starts_on_its_first_node),
 		cmocka_unit_test(package_moves_on_request_from_any_node),
 		cmocka_unit_test(others_carry_on_without_a_lost_node),
+		cmocka_unit_test(node_cut_off_at_its_start_is_to_start_again),
+		cmocka_unit_test(node_that_starts_over_can_be_halted),
 		cmocka_unit_test(lost_node_comes_back_while_a_kernel_is_slow),
 		cmocka_unit_test(new_package_starts_while_the_cluster_runs),
 		cmocka_unit_test(node_with_packages_leaves_only_by_force),

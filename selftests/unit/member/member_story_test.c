@@ -114,6 +114,7 @@ static void leaving_needs_no_wait(void **state)
 	world_event(w, 1, &leave);
 	world_run(w, 500);
 	assert_int_equal(w->node[1].seen.left, 1);
+	assert_true(w->node[1].seen.asked);
 	assert_int_equal(w->node[1].seen.toc, 0);
 	assert_int_equal(world_members(w, 2), 0x0c);
 	assert_int_equal(w->node[2].seen.out_count, 1);
@@ -135,8 +136,42 @@ static void who_is_asked_to_leave_while_it_arms_is_not_evicted(void **state)
 	assert_true(w->node[1].core.leaving);
 	world_run(w, 3000);
 	assert_int_equal(w->node[1].seen.left, 1);
+	assert_true(w->node[1].seen.asked);
 	assert_int_equal(core_check(&w->node[1].core, w->now_ns), CORE_VERDICT_NONE);
 	assert_int_equal(world_members(w, 2), 0x0c);
+	world_free(w);
+}
+
+/* Cut off when it boots, it promises to its own formation, and is no joiner any more. */
+static void who_formed_in_vain_starts_over_unasked(void **state)
+{
+	struct world *w = world_make(3, false);
+	const struct seen *seen = &w->node[3].seen;
+	u16 id;
+
+	world_run(w, 2000);
+	world_crash(w, 3);
+	world_run(w, 3000);
+	for (id = 1; id <= 2; id++)
+		w->cut[id][3] = w->cut[3][id] = true;
+	world_boot(w, 3, MEMBER_START_AUTO);
+	while (!(seen->reasons >> MEMBER_REASON_FORM_REFUSED & 1)) {
+		world_run(w, 1);
+		assert_true(w->now_ns < 30 * CORE_NS_PER_S);
+	}
+	assert_int_equal(seen->left, 0);
+	for (id = 1; id <= 2; id++)
+		w->cut[id][3] = w->cut[3][id] = false;
+	world_run(w, 2000);
+	assert_int_equal(seen->left, 1);
+	assert_false(seen->asked);
+	assert_true(seen->reasons >> MEMBER_REASON_STARTS_OVER & 1);
+	assert_false(seen->reasons >> MEMBER_REASON_EVICTED & 1);
+	assert_int_equal(seen->toc, 0);
+	world_boot(w, 3, MEMBER_START_AUTO);
+	world_run(w, 3000);
+	assert_int_equal(world_members(w, 3), 0x0e);
+	assert_int_equal(world_members(w, 1), 0x0e);
 	world_free(w);
 }
 
@@ -244,6 +279,7 @@ int main(void)
 		cmocka_unit_test(half_of_the_newest_view_forms_nothing_alone),
 		cmocka_unit_test(leaving_needs_no_wait),
 		cmocka_unit_test(who_is_asked_to_leave_while_it_arms_is_not_evicted),
+		cmocka_unit_test(who_formed_in_vain_starts_over_unasked),
 		cmocka_unit_test(all_leave_and_all_can_start_again),
 		cmocka_unit_test(state_reaches_all_and_survives_its_coordinator),
 		cmocka_unit_test(an_unsent_update_dies_with_its_coordinator),

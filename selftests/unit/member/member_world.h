@@ -38,6 +38,8 @@ struct letter {
 /* What a node's library said since the test looked last. */
 struct seen {
 	unsigned int views, left, toc, safe, committed, loaded, failed;
+	bool asked;			/* to leave */
+	u64 reasons;			/* bits */
 	u16 safe_id;
 	u64 safe_at_ns;
 	struct member_wait out[MEMBER_WAITS_MAX];
@@ -68,7 +70,6 @@ struct world {
 	struct node node[WORLD_NODES + 1];
 	u32 letters;
 	struct letter *letter;
-	struct member_actions *actions;
 };
 
 static inline u64 inc(const struct world *w, u16 id)
@@ -101,20 +102,19 @@ static inline void world_kernel(struct world *w, u16 id, const struct member_act
 {
 	struct member_event event = { .type = MEMBER_EVENT_KERNEL_ACCEPTED };
 	struct core *core = &w->node[id].core;
+	struct core_ballot ballot;
 	struct core_ages ages;
 
 	switch (action->type) {
 	case MEMBER_ACTION_KERNEL_ACKNOWLEDGE:
 		core_acknowledge(core, action->peer.id, action->peer.incarnation);
 		break;
-	case MEMBER_ACTION_KERNEL_PROMISE: {
-		struct core_ballot ballot = { action->promise.ballot.counter,
-					      action->promise.ballot.node };
-
+	case MEMBER_ACTION_KERNEL_PROMISE:
+		ballot.counter = action->promise.ballot.counter;
+		ballot.node = action->promise.ballot.node;
 		world_answer(w, id, MEMBER_EVENT_KERNEL_PROMISED,
 			     core_promise(core, action->promise.epoch, &ballot));
 		break;
-	}
 	case MEMBER_ACTION_KERNEL_ACCEPT:
 		event.accepted.result = core_accept(core, action->accept.view,
 						    action->accept.ballot.counter,
@@ -163,8 +163,7 @@ static inline void world_note(struct world *w, u16 id, const struct member_actio
 	case MEMBER_ACTION_VIEW_INSTALLED:
 		seen->views++;
 		seen->out_count = action->installed.left_count;
-		memcpy(seen->out, action->installed.left,
-		       seen->out_count * sizeof(seen->out[0]));
+		memcpy(seen->out, action->installed.left, seen->out_count * sizeof(seen->out[0]));
 		break;
 	case MEMBER_ACTION_NODE_SAFE:
 		seen->safe++;
@@ -183,7 +182,11 @@ static inline void world_note(struct world *w, u16 id, const struct member_actio
 		break;
 	case MEMBER_ACTION_LEFT:
 		seen->left++;
+		seen->asked = action->asked;
 		node->alive = false;
+		break;
+	case MEMBER_ACTION_REPORT:
+		seen->reasons |= 1ULL << action->report.reason;
 		break;
 	case MEMBER_ACTION_TOC:
 		seen->toc++;

@@ -188,14 +188,23 @@ static void on_timer(void *arg, u64 now_ns)
 	deadlines_set(cmcld);
 }
 
-void cmcld_admin_left(struct cmcld *cmcld)
+static void refuse_starting_over(struct cmcld *cmcld, struct entry *entry)
+{
+	finish(cmcld, entry, ESHUTDOWN, "node %s starts over, since the cluster is without it "
+	       "or out of reach; see the log of cmcld there, then ask again",
+	       cmcld_node_name(cmcld, cmcld->self));
+}
+
+void cmcld_admin_left(struct cmcld *cmcld, bool asked)
 {
 	int i;
 
 	for (i = 0; i < REQUESTS_MAX; i++) {
 		struct entry *entry = &cmcld->admin->entry[i];
 
-		if (entry->stage == LEAVING)
+		if (entry->stage != FREE && !asked)
+			refuse_starting_over(cmcld, entry);
+		else if (entry->stage == LEAVING)
 			finish(cmcld, entry, 0, "Node %s has left the cluster",
 			       cmcld_node_name(cmcld, cmcld->self));
 		else if (entry->stage != FREE)
@@ -364,6 +373,8 @@ void cmcld_admin_request(struct cmcld *cmcld, const struct cmcld_request *reques
 	if (!entry)
 		finish(cmcld, &none, EBUSY, "%d requests are under way; try again when one "
 		       "has ended", REQUESTS_MAX);
+	else if (cmcld_member_left(cmcld) && request->op != CMCLD_OP_LEAVE)
+		refuse_starting_over(cmcld, entry);
 	else if (request->op == CMCLD_OP_FORM)
 		begin_form(cmcld, entry, request);
 	else if (request->op == CMCLD_OP_RELOAD)

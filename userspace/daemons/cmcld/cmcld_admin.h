@@ -16,7 +16,7 @@ void cmcld_admin_cancel(struct cmcld *cmcld, u64 id);
 
 /* What may concern a request under way. */
 void cmcld_admin_view(struct cmcld *cmcld, const struct core_view *view);
-void cmcld_admin_left(struct cmcld *cmcld);
+void cmcld_admin_left(struct cmcld *cmcld, bool asked);
 void cmcld_admin_report(struct cmcld *cmcld, enum member_reason reason, const char *text);
 void cmcld_admin_package_progress(struct cmcld *cmcld, const struct pkg_action *action);
 void cmcld_admin_package_result(struct cmcld *cmcld, const struct pkg_action *action);

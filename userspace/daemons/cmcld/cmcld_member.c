@@ -155,12 +155,12 @@ static void do_toc(struct cmcld *cmcld, enum member_reason reason)
 	cmcld_pet_toc(cmcld, member_reason_name(reason));
 }
 
-static void do_left(struct cmcld *cmcld)
+static void do_left(struct cmcld *cmcld, bool asked)
 {
 	cmcld->member->left = true;
-	cmcld_event("left", "incarnation=%016" PRIx64, cmcld->incarnation);
-	cmcld_admin_left(cmcld);
-	cmcld_tell(cmcld, CMCLD_TELL_LEFT, 0, "", 0);
+	cmcld_event("left", "incarnation=%016" PRIx64 " asked=%d", cmcld->incarnation, asked);
+	cmcld_admin_left(cmcld, asked);
+	cmcld_tell(cmcld, CMCLD_TELL_LEFT, asked, "", 0);
 }
 
 static void do_failed(struct cmcld *cmcld, const struct member_action *action)
@@ -235,7 +235,7 @@ static void carry_out(struct cmcld *cmcld, const struct member_action *action)
 		do_failed(cmcld, action);
 		break;
 	case MEMBER_ACTION_LEFT:
-		do_left(cmcld);
+		do_left(cmcld, action->asked);
 		break;
 	case MEMBER_ACTION_TOC:
 		do_toc(cmcld, action->reason);
@@ -337,7 +337,10 @@ void cmcld_member_leave(struct cmcld *cmcld)
 {
 	struct member_event event = { .type = MEMBER_EVENT_LEAVE };
 
-	give(cmcld, &event);
+	if (cmcld->member->left)
+		do_left(cmcld, true);
+	else
+		give(cmcld, &event);
 }
 
 void cmcld_member_message(struct cmcld *cmcld, const struct member_message *message)
@@ -421,6 +424,11 @@ void cmcld_member_propose(struct cmcld *cmcld, u32 key, const void *data, u16 le
 }
 
 /* ---- state ---- */
+
+bool cmcld_member_left(const struct cmcld *cmcld)
+{
+	return cmcld->member->left;
+}
 
 enum member_phase cmcld_member_phase(const struct cmcld *cmcld)
 {

@@ -20,7 +20,7 @@ void cmcld_member_start(struct cmcld *cmcld);
 
 /* cmruncl: form from these nodes (0: from all configured ones). */
 void cmcld_member_form(struct cmcld *cmcld, const u16 *nodes, u16 count);
-/* Leave; packages are halted already. */
+/* Leave; packages are halted already. Who starts over just then stays away. */
 void cmcld_member_leave(struct cmcld *cmcld);
 
 void cmcld_member_message(struct cmcld *cmcld, const struct member_message *message);
@@ -32,6 +32,8 @@ void cmcld_member_arbiter(struct cmcld *cmcld, bool up);
 /* Order a record; at most @length = MEMBER_VALUE_BYTES_MAX bytes. */
 void cmcld_member_propose(struct cmcld *cmcld, u32 key, const void *data, u16 length);
 
+/* Out of the cluster for good, as this incarnation. */
+bool cmcld_member_left(const struct cmcld *cmcld);
 enum member_phase cmcld_member_phase(const struct cmcld *cmcld);
 /* Installed view or NULL. */
 const struct core_view *cmcld_member_view(const struct cmcld *cmcld);

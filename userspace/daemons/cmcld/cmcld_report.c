@@ -67,6 +67,21 @@ static bool view_change_line(const struct cmcld *cmcld, const struct member_acti
 	}
 }
 
+/* Nothing ran here, and nobody has to do anything. */
+static void starts_over_line(const char *node, const struct member_action *action,
+			     struct line *line)
+{
+	if (action->report.node)
+		LINE(line, LOG_NOTICE, "Node %s says that epoch %" PRIu64 " of the cluster is "
+		     "without this node, which was forming or joining it but never was a "
+		     "member: cmcld starts again, to be let in as a new incarnation", node,
+		     action->report.a);
+	else
+		LINE(line, LOG_WARNING, "The others of epoch %" PRIu64 " are out of reach, so "
+		     "that this node could not become a member: cmcld starts again, to look "
+		     "for the cluster as a new incarnation", action->report.a);
+}
+
 static bool formation_line(const struct cmcld *cmcld, const struct member_action *action,
 			   struct line *line)
 {
@@ -97,6 +112,9 @@ static bool formation_line(const struct cmcld *cmcld, const struct member_action
 	case MEMBER_REASON_FORMED:
 		LINE(line, LOG_NOTICE, "A new cluster is formed: epoch %" PRIu64
 		     ", %" PRIu64 " members", a, b);
+		return true;
+	case MEMBER_REASON_STARTS_OVER:
+		starts_over_line(node, action, line);
 		return true;
 	case MEMBER_REASON_LEAVE_ASKED:
 		LINE(line, LOG_NOTICE, "Node %s asks to leave the cluster", node);

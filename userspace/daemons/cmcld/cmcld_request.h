@@ -29,7 +29,8 @@ enum cmcld_tell {
 	CMCLD_TELL_PEER_LOST,	/* tag: node whose session broke or began anew */
 	CMCLD_TELL_STATUS,	/* data: text for systemctl status */
 	CMCLD_TELL_READY,	/* the first view is installed, or we wait for one */
-	CMCLD_TELL_LEFT,	/* disarmed, not a member: the program may end */
+	CMCLD_TELL_LEFT,	/* disarmed, not a member: the program may end; tag: 1 when
+				 * that was asked for, else 0: it is to be started again */
 	CMCLD_TELL_FAILED,	/* data: text; the program must end */
 };
 

@@ -22,7 +22,7 @@
 #define CLIENTS_MAX	256
 #define IDLE_NS		(60 * BASE_NS_PER_S)
 /* Answers and farewells get this long to leave. */
-#define FAREWELL_USEC	300000
+#define FAREWELL_NS	(300 * BASE_NS_PER_MS)
 /* Below the real-time thread, as the sessions; above what that survives. */
 #define KEEPALIVE_BELOW	1
 
@@ -33,6 +33,7 @@ struct cmcld_server {
 	struct cmcld_jobs *jobs;
 	struct cmcld_paths_reader *paths;
 	struct cmcld_keepalive *keepalive;
+	u64 opened_ns;
 	bool leaving;
 	int exit_code;
 };
@@ -110,12 +111,28 @@ static int on_farewell(sd_event_source *source, uint64_t usec, void *arg)
 	return sd_event_exit(server->event, server->exit_code);
 }
 
-static void end_soon(struct cmcld_server *server, int exit_code)
+static void end_after(struct cmcld_server *server, u64 delay_ns, int exit_code)
 {
 	server->exit_code = exit_code;
+	sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC,
+				   delay_ns / BASE_NS_PER_US, 0, on_farewell, server);
+}
+
+static void end_soon(struct cmcld_server *server, int exit_code)
+{
 	sd_notify(0, "STOPPING=1");
-	sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, FAREWELL_USEC, 0,
-				   on_farewell, server);
+	end_after(server, FAREWELL_NS, exit_code);
+}
+
+static void end_to_start_again(struct cmcld_server *server)
+{
+	u64 lived_ns = base_clock_ns() - server->opened_ns;
+	u64 delay_ns = FAREWELL_NS;
+
+	if (lived_ns + delay_ns < CMCLD_AGAIN_NS)
+		delay_ns = CMCLD_AGAIN_NS - lived_ns;
+	sd_notify(0, "STATUS=Starting again, as a new incarnation");
+	end_after(server, delay_ns, CMCLD_EXIT_AGAIN);
 }
 
 static void take_tell(struct cmcld_server *server, const struct cmcld_block *block)
@@ -137,7 +154,10 @@ static void take_tell(struct cmcld_server *server, const struct cmcld_block *blo
 		sd_notify(0, "READY=1");
 		break;
 	case CMCLD_TELL_LEFT:
-		end_soon(server, 0);
+		if (block->tag)
+			end_soon(server, 0);
+		else
+			end_to_start_again(server);
 		break;
 	case CMCLD_TELL_FAILED:
 		cmcld_log(LOG_CRIT, "cmcld must end: %s", (const char *)block->data);
@@ -263,6 +283,7 @@ int cmcld_server_open(const struct cmcld_server_config *config,
 	if (!server)
 		return -ENOMEM;
 	server->config = *config;
+	server->opened_ns = base_clock_ns();
 	cmcld_snapshot_thread_begin();
 	err = server_open(server);
 	if (err) {

@@ -10,6 +10,15 @@
 #include "cmcld_request.h"
 #include "cmcld_snapshot.h"
 
+/*
+ * Exit code: out of the cluster, but nobody asked for that. The unit starts cmcld
+ * again at this one (RestartForceExitStatus), as a new incarnation. It has lived for
+ * CMCLD_AGAIN_NS at the least then: with the unit's RestartSec never so many starts in
+ * a minute that systemd would give up.
+ */
+#define CMCLD_EXIT_AGAIN	75
+#define CMCLD_AGAIN_NS		(2 * BASE_NS_PER_S)
+
 /**
  * struct cmcld_server_config
  * @path: of the local socket

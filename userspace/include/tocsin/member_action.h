@@ -29,9 +29,9 @@ enum member_action_type {
 	MEMBER_ACTION_STATE_LOADED,	/* .number: read all of member_record_at()
 					 * in place of what was known */
 	MEMBER_ACTION_UPDATE_FAILED,	/* .failed: will never be committed */
-	MEMBER_ACTION_LEFT,		/* disarmed and out: cmcld may end. When
-					 * LEAVE was not asked for: start again
-					 * at once, as a new incarnation */
+	MEMBER_ACTION_LEFT,		/* .asked: disarmed and out, cmcld may end;
+					 * unless LEAVE was asked for it starts
+					 * again at once, as a new incarnation */
 	MEMBER_ACTION_TOC,		/* .reason: core_request_toc() */
 	MEMBER_ACTION_REPORT,		/* .report: log line */
 };
@@ -61,7 +61,7 @@ enum member_reason {
 					 * the configured nodes are needed) */
 	MEMBER_REASON_FORMED,		/* a: epoch, b: members */
 	MEMBER_REASON_LEASE_WAIT,	/* a: epoch; lease does not hold yet */
-	MEMBER_REASON_EVICTED,		/* by node; a: epoch */
+	MEMBER_REASON_EVICTED,		/* by node; a: epoch; it was a member */
 	MEMBER_REASON_BEHIND,		/* node; a: its epoch, b: ours */
 	MEMBER_REASON_KERNEL_REFUSED,	/* a: epoch, b: -errno */
 	MEMBER_REASON_DISK_FAILED,	/* a: -errno */
@@ -70,6 +70,9 @@ enum member_reason {
 	MEMBER_REASON_LEAVING,		/* a: epoch */
 	MEMBER_REASON_LEAVE_ASKED,	/* node asks to leave */
 	MEMBER_REASON_ACTIONS_LOST,	/* a: how many did not fit in the list */
+	MEMBER_REASON_STARTS_OVER,	/* this node, never a member; node says that
+					 * the view of epoch a is without it; 0: the
+					 * others of that view are out of reach */
 	MEMBER_REASON_COUNT
 };
 
@@ -92,6 +95,7 @@ struct member_action {
 		} accept;
 		const struct core_view *view;
 		bool force;
+		bool asked;
 		struct {
 			const u8 *bytes;	/* member_disk_encode()d */
 			size_t length;

@@ -38,12 +38,14 @@ void member_commit_send(struct member *m, u16 to)
 /*
  * Out of the view that this node was in and never installed: it has no lease to
  * wait for and has done nothing, so it needs no TOC, only a new incarnation.
+ * Who leaves has said so already, and needs none.
  */
 static void start_over(struct member *m, u16 from, u64 epoch)
 {
 	if (m->call != MEMBER_KERNEL_NONE)
 		return;
-	member_report(m, MEMBER_REASON_EVICTED, from, epoch, 0);
+	if (!m->leaving)
+		member_report(m, MEMBER_REASON_STARTS_OVER, from, epoch, 0);
 	m->installing.active = false;
 	member_form_stop(m);
 	if (!m->armed) {

@@ -26,7 +26,7 @@ void member_leave_done(struct member *m)
 	member_propose_stop(m);
 	m->left = true;
 	m->installed.count = 0;
-	member_act(m, MEMBER_ACTION_LEFT);
+	member_act(m, MEMBER_ACTION_LEFT)->asked = m->leaving;
 }
 
 void member_on_leave(struct member *m, const struct member_message *message)

@@ -35,6 +35,7 @@ static const char *const reasons[MEMBER_REASON_COUNT] = {
 	[MEMBER_REASON_LEAVING] = "leaving the cluster",
 	[MEMBER_REASON_LEAVE_ASKED] = "node asks to leave",
 	[MEMBER_REASON_ACTIONS_LOST] = "too much to do in one step, will be repeated",
+	[MEMBER_REASON_STARTS_OVER] = "this node is not in the view, starting over",
 };
 
 static const char *const phases[] = {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How cmcld ends, and what its unit makes of that; the test plays the real-time thread. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmcld_server.h"
+
+#define HERE	"selftests/unit/cmcld/cmcld_server_test.c"
+#define UNIT	"userspace/systemd/tocsin-cmcld.service"
+
+struct world {
+	struct conf *conf;
+	struct cmcld_config config;
+	struct cmcld_server_config server_config;
+	struct cmcld_server *server;
+	u64 opened_ns;
+	char path[64];
+};
+
+static int setup(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct cmcld_server_config *config = &world->server_config;
+	sigset_t set;
+
+	/* As cmcld's main does: it takes them from a descriptor. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	world->conf = calloc(1, sizeof(*world->conf));
+	conf_init(world->conf);
+	world->conf->cluster.node_count = 1;
+	world->conf->cluster.node[0].id = 1;
+	world->config.conf = world->conf;
+	world->config.self = &world->conf->cluster.node[0];
+	snprintf(world->path, sizeof(world->path), "/tmp/cmcld-server-%d.sock", getpid());
+	config->path = world->path;
+	config->config = &world->config;
+	config->wires.asks = cmcld_queue_create(8, CMCLD_REQUEST_BYTES);
+	config->wires.tells = cmcld_queue_create(8, CMCLD_REQUEST_BYTES);
+	config->publisher = cmcld_publisher_create();
+	*state = world;
+	world->opened_ns = base_clock_ns();
+	return cmcld_server_open(config, &world->server);
+}
+
+static int teardown(void **state)
+{
+	struct world *world = *state;
+
+	cmcld_server_close(world->server);
+	cmcld_publisher_destroy(world->server_config.publisher);
+	cmcld_queue_destroy(world->server_config.wires.asks);
+	cmcld_queue_destroy(world->server_config.wires.tells);
+	free(world->conf);
+	free(world);
+	return 0;
+}
+
+static void tell(struct world *world, enum cmcld_tell type, u64 tag, const char *text)
+{
+	struct cmcld_queue *tells = world->server_config.wires.tells;
+	struct cmcld_block *block = cmcld_queue_take(tells);
+
+	block->type = type;
+	block->tag = tag;
+	block->size = (u32)strlen(text) + 1;
+	memcpy(block->data, text, block->size);
+	cmcld_queue_send(tells, block);
+}
+
+static void asked_to_leave_it_stays_away(void **state)
+{
+	tell(*state, CMCLD_TELL_LEFT, 1, "");
+	assert_int_equal(cmcld_server_run(((struct world *)*state)->server), 0);
+}
+
+static void out_unasked_it_is_to_be_started_again(void **state)
+{
+	struct world *world = *state;
+
+	tell(world, CMCLD_TELL_LEFT, 0, "");
+	assert_int_equal(cmcld_server_run(world->server), CMCLD_EXIT_AGAIN);
+	assert_true(base_clock_ns() - world->opened_ns >= CMCLD_AGAIN_NS);
+}
+
+static void asked_to_leave_meanwhile_it_stays_away(void **state)
+{
+	tell(*state, CMCLD_TELL_LEFT, 0, "");
+	tell(*state, CMCLD_TELL_LEFT, 1, "");
+	assert_int_equal(cmcld_server_run(((struct world *)*state)->server), 0);
+}
+
+static void a_failure_is_one(void **state)
+{
+	tell(*state, CMCLD_TELL_FAILED, 0, "a test");
+	assert_int_equal(cmcld_server_run(((struct world *)*state)->server), 1);
+}
+
+/* ---- the unit ---- */
+
+static char *unit_read(void)
+{
+	static const char file[] = __FILE__;
+	size_t top = strlen(file) - strlen(HERE);
+	char path[4096];
+	char *text;
+
+	assert_string_equal(file + top, HERE);
+	snprintf(path, sizeof(path), "%.*s%s", (int)top, file, UNIT);
+	assert_true(base_file_read(path, 65536, &text) > 0);
+	return text;
+}
+
+/* Value of a line that is there once. */
+static long setting(const char *text, const char *name)
+{
+	char line[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), "\n%s=", name);
+	at = strstr(text, line);
+	if (!at)
+		fail_msg("%s: no %s", UNIT, name);
+	assert_null(strstr(at + 1, line));
+	return strtol(at + strlen(line), NULL, 10);
+}
+
+static void its_unit_starts_it_again_without_end(void **state)
+{
+	char *text = unit_read();
+	long again_s = setting(text, "RestartSec") + (long)(CMCLD_AGAIN_NS / BASE_NS_PER_S);
+
+	assert_int_equal(setting(text, "RestartForceExitStatus"), CMCLD_EXIT_AGAIN);
+	assert_int_equal(setting(text, "SuccessExitStatus"), CMCLD_EXIT_AGAIN);
+	assert_non_null(strstr(text, "\nRestart=on-failure\n"));
+	assert_true(setting(text, "StartLimitIntervalSec") / again_s <
+		    setting(text, "StartLimitBurst"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(asked_to_leave_it_stays_away),
+		T(out_unasked_it_is_to_be_started_again),
+		T(asked_to_leave_meanwhile_it_stays_away),
+		T(a_failure_is_one),
+		cmocka_unit_test(its_unit_starts_it_again_without_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
