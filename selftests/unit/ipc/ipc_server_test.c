@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <tocsin/base_log.h>
 #include <tocsin/ipc.h>
 
 #include <arpa/inet.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char path[64];
@@ -22,7 +24,7 @@ static pthread_t thread;
 static int stop_fd, ready_fd;
 static struct ipc_server_config config;
 static struct ipc_request *held;
-static _Atomic unsigned int cancelled;
+static _Atomic unsigned int cancelled, larges, lines;
 static struct ipc_server_stats last_stats;
 
 static void op_echo(struct ipc_request *request, json_t *args, void *arg)
@@ -49,6 +51,7 @@ static void op_large(struct ipc_request *request, json_t *args, void *arg)
 	size_t size = (size_t)json_integer_value(json_object_get(args, "size"));
 	char *text = malloc(size + 1);
 
+	larges++;
 	memset(text, 'x', size);
 	text[size] = '\0';
 	ipc_reply_result(request, json_string(text));
@@ -134,6 +137,8 @@ static void start(void)
 	u64 count;
 
 	cancelled = 0;
+	larges = 0;
+	lines = 0;
 	snprintf(path, sizeof(path), "/tmp/tocsin-ipc-%d.sock", getpid());
 	stop_fd = eventfd(0, EFD_CLOEXEC);
 	ready_fd = eventfd(0, EFD_CLOEXEC);
@@ -288,6 +293,20 @@ static void client_gone_cancels_its_request(void **state)
 	close(fd);
 }
 
+static size_t read_until(int fd, char *text, size_t room, size_t have, size_t want)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	ssize_t got;
+
+	while (have < want) {
+		assert_int_equal(poll(&wait, 1, 20000), 1);
+		got = read(fd, text + have, room - have);
+		assert_true(got > 0);
+		have += (size_t)got;
+	}
+	return have;
+}
+
 static void held_request_is_answered_later(void **state)
 {
 	static const char hold[] = "{\"op\":\"hold\"}{\"op\":\"echo\"}";
@@ -295,32 +314,18 @@ static void held_request_is_answered_later(void **state)
 	u32 length = htonl(13);
 	char text[200];
 	json_t *reply;
-	ssize_t got, have = 0;
+	size_t have;
 
 	/* Two requests at once on one connection: the second one waits. */
 	assert_int_equal(write(holder, &length, 4), 4);
 	assert_int_equal(write(holder, hold, 13), 13);
 	assert_int_equal(write(holder, &length, 4), 4);
 	assert_int_equal(write(holder, hold + 13, 13), 13);
-	while (have < 4 + 22) {
-		struct pollfd wait = { .fd = holder, .events = POLLIN };
-
-		assert_int_equal(poll(&wait, 1, 20000), 1);
-		got = read(holder, text + have, sizeof(text) - (size_t)have);
-		assert_true(got > 0);
-		have += got;
-	}
+	have = read_until(holder, text, sizeof(text), 0, 4 + 22);
 	assert_memory_equal(text + 4, "{\"progress\":\"holding\"}", 22);
 	assert_int_equal(call(fd, "release", NULL, &reply), 0);
 	json_decref(reply);
-	while (have < 4 + 22 + 4 + 21 + 4 + 13) {
-		struct pollfd wait = { .fd = holder, .events = POLLIN };
-
-		assert_int_equal(poll(&wait, 1, 20000), 1);
-		got = read(holder, text + have, sizeof(text) - (size_t)have);
-		assert_true(got > 0);
-		have += got;
-	}
+	read_until(holder, text, sizeof(text), have, 4 + 22 + 4 + 21 + 4 + 13);
 	assert_memory_equal(text + 30, "{\"result\":\"released\"}", 21);
 	assert_memory_equal(text + 55, "{\"result\":{}}", 13);
 	close(holder);
@@ -364,29 +369,159 @@ static void garbage_is_refused(void **state)
 	assert_int_equal(last_stats.clients, 0);
 }
 
-static void clients_are_bounded(void **state)
+/* Who does not read its answers is not read either: a server keeps one for it. */
+static void requests_sent_ahead_wait(void **state)
 {
-	struct pollfd wait = { .events = POLLIN };
-	int fd[4], i;
-	char byte;
+	static const char request[] = "\0\0\0\x25{\"op\":\"large\",\"args\":{\"size\":900000}}";
+	const size_t whole = 20 * (4 + 900000 + strlen("{\"result\":\"\"}"));
+	int fd = ipc_connect(path), other = ipc_connect(path), i;
+	char *text = malloc(whole + 1);
+	json_t *reply;
+
+	for (i = 0; i < 20; i++)
+		assert_int_equal(write(fd, request, 41), 41);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(call(other, "echo", NULL, &reply), 0);
+		json_decref(reply);
+	}
+	assert_int_equal(larges, 1);
+	assert_int_equal(read_until(fd, text, whole + 1, 0, whole), whole);
+	assert_int_equal(larges, 20);
+	close(fd);
+	close(other);
+	free(text);
+}
+
+static void a_server_may_take_less(void **state)
+{
+	char *text = calloc(1, 300001);
+	int fd;
 	json_t *reply;
 
 	stop();
-	config.clients_max = 3;
+	config.request_max = 1000;
 	start();
-	for (i = 0; i < 3; i++) {
-		fd[i] = ipc_connect(path);
-		assert_int_equal(call(fd[i], "echo", NULL, &reply), 0);
-		json_decref(reply);
+	fd = ipc_connect(path);
+	memset(text, 'y', 500);
+	assert_int_equal(call(fd, "echo", json_pack("{s:s}", "t", text), &reply), 0);
+	json_decref(reply);
+	memset(text, 'y', 300000);
+	assert_int_equal(call(fd, "echo", json_pack("{s:s}", "t", text), &reply), -EMSGSIZE);
+	assert_non_null(strstr(json_string_value(reply), "at most 1000 are taken"));
+	json_decref(reply);
+	close(fd);
+	free(text);
+}
+
+/* ---- places ---- */
+
+#define PLACES		24	/* 3 for each user, 18 for all, root may have all */
+#define SOMEBODY	65500
+
+/* This thread only, for what it connects. */
+static void be(uid_t user)
+{
+	assert_int_equal(syscall(SYS_setresuid, -1, user, -1), 0);
+}
+
+static int connect_as(uid_t user)
+{
+	int fd;
+
+	be(user);
+	fd = ipc_connect(path);
+	be(0);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void is_served(int fd)
+{
+	json_t *reply;
+
+	assert_int_equal(call(fd, "echo", NULL, &reply), 0);
+	json_decref(reply);
+}
+
+/* Also when the server has hung up before it is asked. */
+static void is_refused(int fd, bool late, const char *why)
+{
+	struct pollfd wait = { .fd = fd };
+	json_t *reply;
+
+	if (late)
+		assert_int_equal(poll(&wait, 1, 20000), 1);
+	assert_int_equal(call(fd, "echo", NULL, &reply), -EBUSY);
+	assert_non_null(strstr(json_string_value(reply), why));
+	json_decref(reply);
+	close(fd);
+}
+
+static void count_line(enum base_log_level level, const char *line)
+{
+	assert_int_equal(level, BASE_LOG_WARNING);
+	assert_non_null(strstr(line, "was refused: "));
+	lines++;
+}
+
+static void restart_with_places(void)
+{
+	if (geteuid()) {
+		print_message("needs root, to connect as other users\n");
+		skip();
 	}
-	fd[3] = ipc_connect(path);
-	wait.fd = fd[3];
-	assert_int_equal(poll(&wait, 1, 20000), 1);
-	assert_int_equal(read(fd[3], &byte, 1), 0);
+	stop();
+	config.clients_max = PLACES;
+	start();
+	base_log_redirect(count_line);
+}
+
+static void one_user_has_few_places(void **state)
+{
+	int fd[4], i;
+
+	restart_with_places();
+	for (i = 0; i < 3; i++) {
+		fd[i] = connect_as(SOMEBODY);
+		is_served(fd[i]);
+	}
+	for (i = 0; i < 10; i++)
+		is_refused(connect_as(SOMEBODY), i & 1, "user 65500 has 3 connections already");
+	assert_int_equal(lines, 1);
+	fd[3] = connect_as(SOMEBODY + 1);
+	is_served(fd[3]);
+	/* Who goes makes place. */
+	close(fd[0]);
+	is_served(fd[1]);
+	fd[0] = connect_as(SOMEBODY);
+	is_served(fd[0]);
 	for (i = 0; i < 4; i++)
 		close(fd[i]);
 	stop();
-	assert_int_equal(last_stats.refused_full, 1);
+	base_log_redirect(NULL);
+	assert_int_equal(last_stats.refused_full, 10);
+}
+
+static void users_leave_places_for_root(void **state)
+{
+	int fd[PLACES], i;
+
+	restart_with_places();
+	for (i = 0; i < 18; i++) {
+		fd[i] = connect_as((uid_t)(SOMEBODY + i / 3));
+		is_served(fd[i]);
+	}
+	is_refused(connect_as(SOMEBODY + 6), true, "the last 6 are for root");
+	for (; i < PLACES; i++) {
+		fd[i] = connect_as(0);
+		is_served(fd[i]);
+	}
+	is_refused(connect_as(0), false, "all 24 connections are in use");
+	for (i = 0; i < PLACES; i++)
+		close(fd[i]);
+	stop();
+	base_log_redirect(NULL);
+	assert_int_equal(last_stats.refused_full, 2);
 }
 
 static void silent_clients_are_closed(void **state)
@@ -446,7 +581,10 @@ int main(void)
 		T(client_gone_cancels_its_request),
 		T(held_request_is_answered_later),
 		T(garbage_is_refused),
-		T(clients_are_bounded),
+		T(requests_sent_ahead_wait),
+		T(a_server_may_take_less),
+		T(one_user_has_few_places),
+		T(users_leave_places_for_root),
 		T(silent_clients_are_closed),
 		T(a_reader_that_does_not_read_is_dropped),
 		T(no_server_says_so),

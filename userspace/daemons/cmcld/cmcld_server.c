@@ -20,6 +20,8 @@
 #include "cmcld_realtime.h"
 
 #define CLIENTS_MAX	256
+/* What may come is longest with all nodes named; each byte kept is locked memory. */
+#define REQUEST_MAX	(64 * 1024)
 #define IDLE_NS		(60 * BASE_NS_PER_S)
 /* Answers and farewells get this long to leave. */
 #define FAREWELL_NS	(300 * BASE_NS_PER_MS)
@@ -231,6 +233,7 @@ static int ipc_open(struct cmcld_server *server)
 		.path = server->config.path,
 		.mode = 0666,
 		.clients_max = CLIENTS_MAX,
+		.request_max = REQUEST_MAX,
 		.idle_ns = IDLE_NS,
 		.ops = ops,
 		.arg = server,

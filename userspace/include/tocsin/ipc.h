@@ -9,7 +9,8 @@
  *		  {"result": <any>}
  *		  {"error": "<what failed and what to do>", "code": <errno>}
  *
- * One request at a time on a connection; further ones wait.
+ * One request at a time on a connection; further ones wait until its final reply
+ * has been taken. Who is refused a connection gets an error reply unasked.
  */
 #ifndef TOCSIN_IPC_H
 #define TOCSIN_IPC_H
@@ -102,8 +103,10 @@ struct ipc_op {
  * @path: socket to create, an old one is replaced; or
  * @fd: a listening socket (socket activation), used when @path is NULL
  * @mode: of the socket file, for example 0666: roles decide, not the file
- * @clients_max: connections served at once; more are closed and counted; 0:
- *	IPC_CLIENTS_DEFAULT
+ * @clients_max: connections served at once; 0: IPC_CLIENTS_DEFAULT. Of these one
+ *	user may have an eighth and all together three quarters, but for root, who
+ *	may have all. More are told why, closed, counted and logged now and then.
+ * @request_max: bytes of a request; 0: IPC_FRAME_MAX
  * @idle_ns: a client silent for so long with no request under way is closed; 0: never
  * @ops: table ended by an entry without name; must outlive the server
  * @role_of: role of a caller; NULL: uid 0 is full admin, all others monitor
@@ -115,6 +118,7 @@ struct ipc_server_config {
 	int fd;
 	mode_t mode;
 	unsigned int clients_max;
+	size_t request_max;
 	u64 idle_ns;
 	const struct ipc_op *ops;
 	enum ipc_role (*role_of)(void *arg, const struct ipc_peer *peer);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <tocsin/base_log.h>
 #include <tocsin/ipc_dispatch.h>
 
 #include <arpa/inet.h>
@@ -13,10 +14,13 @@
 #define BACKLOG		128
 #define OUT_MAX		(4u * IPC_FRAME_MAX)
 #define IN_START	4096u
+#define REFUSAL_SIZE	160u
+#define REFUSED_LOG_NS	(60 * BASE_NS_PER_S)
 
 /*
  * One client.  Reading takes header and body of one frame and never more, so
- * that a client whose request is under way simply is not read.
+ * that a client whose request is under way simply is not read, nor is one that
+ * has not taken its answers: what is kept for it has an end.
  */
 struct client {
 	struct ipc_conn conn;		/* first: the callbacks cast back */
@@ -41,6 +45,8 @@ struct ipc_server {
 	sd_event_source *listen_source;
 	sd_event_source *idle_source;
 	struct client *clients;
+	u64 refused_told_ns;		/* when a refusal was logged; 0: never */
+	u64 refused_told;		/* how many there were then */
 	int fd;
 	bool unlink_path;
 };
@@ -67,14 +73,24 @@ static void client_close(struct client *client)
 	free(client);
 }
 
-/* What the loop waits for: input only while no request is under way. */
+static bool has_output(const struct client *client)
+{
+	return client->out_from < client->out_to;
+}
+
+/* Nothing else is to be done for it first. */
+static bool may_read(const struct client *client)
+{
+	return !client->conn.request && !client->closing && !has_output(client);
+}
+
 static void client_watch(struct client *client)
 {
 	u32 events = 0;
 
-	if (!client->conn.request && !client->closing)
+	if (may_read(client))
 		events |= EPOLLIN;
-	if (client->out_from < client->out_to || client->closing)
+	if (has_output(client) || client->closing)
 		events |= EPOLLOUT;
 	sd_event_source_set_io_events(client->source, events);
 }
@@ -133,7 +149,7 @@ static void conn_ended(struct ipc_conn *conn)
 
 static int client_write(struct client *client)
 {
-	while (client->out_from < client->out_to) {
+	while (has_output(client)) {
 		ssize_t put = send(client->fd, client->out + client->out_from,
 				   client->out_to - client->out_from,
 				   MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -183,6 +199,18 @@ static ssize_t receive(int fd, void *data, size_t size)
 	return errno == EINTR ? -EAGAIN : -errno;
 }
 
+/* A frame, but too much of one for this server. */
+static void refuse_size(struct client *client)
+{
+	char text[120];
+
+	base_str_print(text, sizeof(text), "{\"error\":\"a request of %zu bytes is refused: at "
+		       "most %zu are taken\",\"code\":%d}", client->in_want,
+		       client->server->config.request_max, EMSGSIZE);
+	client->closing = true;
+	conn_send(&client->conn, text, strlen(text));
+}
+
 static int read_header(struct client *client)
 {
 	u32 length;
@@ -197,10 +225,13 @@ static int read_header(struct client *client)
 	memcpy(&length, client->header, sizeof(length));
 	client->in_want = ntohl(length);
 	client->in_have = 0;
-	if (client->in_want && client->in_want <= IPC_FRAME_MAX)
+	if (client->in_want && client->in_want <= client->server->config.request_max)
 		return 0;
 	client->server->dispatch.stats.refused_frame++;
-	return -EPROTO;
+	if (!client->in_want || client->in_want > IPC_FRAME_MAX)
+		return -EPROTO;
+	refuse_size(client);
+	return 0;
 }
 
 static void frame_done(struct client *client)
@@ -251,7 +282,7 @@ static int on_client(sd_event_source *source, int fd, u32 events, void *arg)
 	if (!err && events & EPOLLOUT)
 		err = client_write(client);
 	/* A bounded number of steps: the other clients are waiting, too. */
-	while (!err && events & EPOLLIN && !client->conn.request && !client->closing && steps++ < 8)
+	while (!err && events & EPOLLIN && may_read(client) && steps++ < 8)
 		err = client_read(client);
 	if (!err && !(events & (EPOLLIN | EPOLLOUT)) && events & (EPOLLHUP | EPOLLERR))
 		err = -ECONNRESET;
@@ -282,7 +313,78 @@ static int peer_of(const struct ipc_server *server, int fd, struct ipc_peer *pee
 	return 0;
 }
 
-static int client_create(struct ipc_server *server, int fd)
+/* ---- who gets in ---- */
+
+static unsigned int part_of(unsigned int clients_max, unsigned int divisor)
+{
+	return clients_max / divisor ? clients_max / divisor : 1;
+}
+
+/* @user: of this uid; else of all but root. */
+static unsigned int clients_of(const struct ipc_server *server, const uid_t *user)
+{
+	const struct client *client;
+	unsigned int count = 0;
+
+	for (client = server->clients; client; client = client->next)
+		count += user ? client->conn.peer.uid == *user : client->conn.peer.uid != 0;
+	return count;
+}
+
+/* Return: whether there is a place for it; else why not, and what to do. */
+static bool has_place(const struct ipc_server *server, const struct ipc_peer *peer,
+		      char *why, size_t size)
+{
+	unsigned int max = server->config.clients_max, user_max = part_of(max, 8);
+	unsigned int root_max = part_of(max, 4);
+
+	if (server->dispatch.stats.clients >= max)
+		base_str_print(why, size, "all %u connections are in use; end some of them "
+			       "(ss -xp shows whose they are)", max);
+	else if (peer->uid && clients_of(server, &peer->uid) >= user_max)
+		base_str_print(why, size, "user %u has %u connections already, which is the "
+			       "limit; end some of them (ss -xp shows them), or ask as root",
+			       (unsigned int)peer->uid, user_max);
+	else if (peer->uid && clients_of(server, NULL) + root_max >= max)
+		base_str_print(why, size, "the connections for users are all in use, the last "
+			       "%u are for root; try again, or ask as root", root_max);
+	else
+		return true;
+	return false;
+}
+
+/* The first one, then one line a minute: whoever asks may ask often. */
+static void refusal_log(struct ipc_server *server, const struct ipc_peer *peer,
+			const char *why)
+{
+	u64 now = base_clock_ns(), refused = server->dispatch.stats.refused_full;
+
+	if (server->refused_told_ns && now - server->refused_told_ns < REFUSED_LOG_NS)
+		return;
+	base_log(BASE_LOG_WARNING, "A local connection of user %u, process %d was refused: %s. "
+		 "Refused since the last such line: %llu", (unsigned int)peer->uid,
+		 (int)peer->pid, why, (unsigned long long)(refused - server->refused_told));
+	server->refused_told_ns = now;
+	server->refused_told = refused;
+}
+
+/* An error reply before any request; the socket's own buffer takes it. */
+static void refuse(struct ipc_server *server, int fd, const struct ipc_peer *peer,
+		   const char *why)
+{
+	json_t *reply = json_pack("{s:s,s:i}", "error", why, "code", EBUSY);
+	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	u32 length = text ? htonl((u32)strlen(text)) : 0;
+
+	json_decref(reply);
+	server->dispatch.stats.refused_full++;
+	refusal_log(server, peer, why);
+	if (text && send(fd, &length, sizeof(length), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+		send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	free(text);
+}
+
+static int client_create(struct ipc_server *server, int fd, const struct ipc_peer *peer)
 {
 	struct client *client = calloc(1, sizeof(*client));
 	int err;
@@ -293,12 +395,11 @@ static int client_create(struct ipc_server *server, int fd)
 	client->fd = fd;
 	client->active_ns = base_clock_ns();
 	client->conn.dispatch = &server->dispatch;
+	client->conn.peer = *peer;
 	client->conn.send = conn_send;
 	client->conn.ended = conn_ended;
-	err = peer_of(server, fd, &client->conn.peer);
-	if (!err)
-		err = sd_event_add_io(server->config.event, &client->source, fd, EPOLLIN,
-				      on_client, client);
+	err = sd_event_add_io(server->config.event, &client->source, fd, EPOLLIN, on_client,
+			      client);
 	if (err < 0) {
 		free(client);
 		return err;
@@ -316,6 +417,8 @@ static int on_listen(sd_event_source *source, int listen_fd, u32 events, void *a
 {
 	struct ipc_server *server = arg;
 	struct ipc_server_stats *stats = &server->dispatch.stats;
+	struct ipc_peer peer = { };
+	char why[REFUSAL_SIZE];
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
@@ -325,12 +428,13 @@ static int on_listen(sd_event_source *source, int listen_fd, u32 events, void *a
 		return 0;
 	}
 	stats->accepted++;
-	if (stats->clients >= server->config.clients_max) {
-		stats->refused_full++;
-		close(fd);
-	} else if (client_create(server, fd)) {
-		close(fd);
+	if (!peer_of(server, fd, &peer)) {
+		if (!has_place(server, &peer, why, sizeof(why)))
+			refuse(server, fd, &peer, why);
+		else if (!client_create(server, fd, &peer))
+			return 0;
 	}
+	close(fd);
 	return 0;
 }
 
@@ -401,6 +505,8 @@ int ipc_server_create(const struct ipc_server_config *config, struct ipc_server 
 	server->config = *config;
 	if (!server->config.clients_max)
 		server->config.clients_max = IPC_CLIENTS_DEFAULT;
+	if (!server->config.request_max)
+		server->config.request_max = IPC_FRAME_MAX;
 	server->dispatch.ops = config->ops;
 	server->dispatch.arg = config->arg;
 	server->fd = config->path ? listen_at(config->path, config->mode) : config->fd;

@@ -121,12 +121,26 @@ static int final_reply(json_t *object, json_t **reply)
 	return code > 0 && code < 4096 ? -(int)code : -EIO;
 }
 
+/* The server closed before it took the request; it may have said why. */
+static int refusal(const struct ipc_stream *stream, const struct ipc_call *call,
+		   json_t **reply)
+{
+	int err, ignored;
+	json_t *object = read_object(stream, deadline_of(call), &ignored);
+
+	err = object ? final_reply(object, reply) : -ECONNRESET;
+	json_decref(object);
+	return err;
+}
+
 int ipc_stream_call(const struct ipc_stream *stream, const struct ipc_call *call,
 		    json_t **reply)
 {
 	int err = send_request(stream, call);
 
 	*reply = NULL;
+	if (err == -ECONNRESET)
+		return refusal(stream, call, reply);
 	while (!err) {
 		json_t *object = read_object(stream, deadline_of(call), &err);
 		json_t *progress;
