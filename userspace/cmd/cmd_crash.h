@@ -102,6 +102,9 @@ const struct recorder_entry *crash_record_next(const struct crash_record *record
 /* Entries of the ring that are not valid: torn, or cut off with the dump. */
 u64 crash_record_missing(const struct crash_record *record);
 
+/* Texts come from a dump: no more than the field (@length), nothing unprintable. */
+void crash_text_copy(char *to, size_t size, const char *from, size_t length);
+
 /* Name of a node, from the recorder's own table; "node 7" when it has none. */
 const char *crash_node_name(const struct crash_record *record, u16 id);
 

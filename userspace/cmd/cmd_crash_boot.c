@@ -61,13 +61,15 @@ static double seconds(u64 ns)
 bool crash_doubt_print(const struct crash_record *record, char *text, size_t size)
 {
 	u64 written_ns = crash_record_written_real(record);
-	char crash[64];
+	char crash[64], release[RECORDER_NAME_SIZE + 1];
 
 	crash_time_print(crash, sizeof(crash), record->crash_real_ns);
+	crash_text_copy(release, sizeof(release), record->release ? record->release : "",
+			RECORDER_NAME_SIZE);
 	switch (crash_record_boot(record)) {
 	case CRASH_BOOT_OTHER_KERNEL:
 		snprintf(text, size, "this is of an earlier boot, with another kernel than the one "
-			 "that crashed, %.*s", RECORDER_NAME_SIZE, record->release);
+			 "that crashed, %s", release);
 		return true;
 	case CRASH_BOOT_EARLIER:
 		snprintf(text, size, "the kernel crashed on %s, %.0f s after this was last "

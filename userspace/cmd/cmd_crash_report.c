@@ -231,6 +231,17 @@ static void print_verdict(FILE *out, const struct crash_record *record)
 		fprintf(out, "Doubt:    %s\n", doubt);
 }
 
+static void print_node(FILE *out, const struct crash_record *record)
+{
+	const struct recorder_header *header = record->header;
+	char kernel[RECORDER_NAME_SIZE + 1], build[RECORDER_NAME_SIZE + 1];
+
+	crash_text_copy(kernel, sizeof(kernel), header->kernel, RECORDER_NAME_SIZE);
+	crash_text_copy(build, sizeof(build), header->build, RECORDER_NAME_SIZE);
+	fprintf(out, "\nNode:     %s (id %u), kernel %s, module %s\n",
+		crash_node_name(record, header->node_id), header->node_id, kernel, build);
+}
+
 void crash_report_print(FILE *out, const struct crash_record *record,
 			unsigned int events)
 {
@@ -242,9 +253,7 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 			"dump; peers, paths and events below are what is left\n",
 			(unsigned long long)record->cut / 1024,
 			(unsigned long long)header->total_size / 1024);
-	fprintf(out, "\nNode:     %s (id %u), kernel %.*s, module %.*s\n",
-		crash_node_name(record, header->node_id), header->node_id,
-		RECORDER_NAME_SIZE, header->kernel, RECORDER_NAME_SIZE, header->build);
+	print_node(out, record);
 	fprintf(out, "Recorder: at physical address %#llx\n", (unsigned long long)header->phys);
 	print_others(out, record);
 	print_when(out, record);

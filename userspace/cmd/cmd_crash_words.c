@@ -18,8 +18,7 @@ static double ms(u64 ns)
 	return (double)ns / 1e6;
 }
 
-/* Texts come from a dump: print no more than the field, nothing unprintable. */
-static void copy_text(char *to, size_t size, const char *from, size_t length)
+void crash_text_copy(char *to, size_t size, const char *from, size_t length)
 {
 	size_t at;
 
@@ -35,11 +34,11 @@ const char *crash_node_name(const struct crash_record *record, u16 id)
 	char *name = names[next++ % 4];
 
 	if (id && id == record->header->node_id && record->header->node[0])
-		copy_text(name, RECORDER_NAME_SIZE, record->header->node,
-			  RECORDER_NAME_SIZE);
+		crash_text_copy(name, RECORDER_NAME_SIZE, record->header->node,
+				RECORDER_NAME_SIZE);
 	else if (id && id <= record->peers && record->peer[id - 1].name[0])
-		copy_text(name, RECORDER_NAME_SIZE, record->peer[id - 1].name,
-			  RECORDER_NAME_SIZE);
+		crash_text_copy(name, RECORDER_NAME_SIZE, record->peer[id - 1].name,
+				RECORDER_NAME_SIZE);
 	else
 		snprintf(name, sizeof(names[0]), "node %u", id);
 	return name;
@@ -137,8 +136,7 @@ void crash_verdict_print(const struct crash_record *record, char *text, size_t s
 	const struct recorder_header *header = record->header;
 	char reason[RECORDER_REASON_SIZE];
 
-	copy_text(reason, sizeof(reason), header->verdict.reason,
-		  RECORDER_REASON_SIZE);
+	crash_text_copy(reason, sizeof(reason), header->verdict.reason, RECORDER_REASON_SIZE);
 	switch (header->verdict.code) {
 	case CORE_VERDICT_NONE:
 		none_print(record, text, size);

@@ -169,6 +169,34 @@ static void says_nothing_of_half_a_header(void **state)
 	}
 }
 
+/* Whoever wrote the dump does not write to the terminal of whoever reads it. */
+static void prints_no_escapes_of_a_dump(void **state)
+{
+	static const char evil[] = "\033]0;owned\a\033[2J\r\n\302\233";
+	struct crash_record record;
+	char *text, doubt[400];
+	const char *at;
+
+	fill_recorder();
+	memcpy(header()->kernel, evil, sizeof(evil));
+	memset(header()->build, '\033', sizeof(header()->build));
+	memcpy(header()->node, evil, sizeof(evil));
+	memcpy(header()->verdict.reason, evil, sizeof(evil));
+	header()->verdict.code = CORE_VERDICT_REQUESTED;
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	text = report_of(&record);
+	for (at = text; *at; at++)
+		assert_true(*at == '\n' || (*at >= ' ' && *at < 0x7f));
+	assert_non_null(strstr(text, "kernel ?]0;owned??[2J????, module ????"));
+	free(text);
+	free(record.release);
+	record.release = strdup("\033[31m6.1");
+	assert_true(crash_doubt_print(&record, doubt, sizeof(doubt)));
+	assert_string_equal(strrchr(doubt, ',') + 2, "?[31m6.1");
+	crash_record_free(&record);
+}
+
 /* An oops on a node of the cluster: its leases were good. */
 static void sends_to_the_kernels_messages_without_a_verdict(void **state)
 {
@@ -252,6 +280,7 @@ int main(void)
 		cmocka_unit_test_teardown(uses_what_a_cut_dump_holds, remove_dump),
 		cmocka_unit_test_teardown(says_what_a_cut_dump_lost, remove_dump),
 		cmocka_unit_test_teardown(says_nothing_of_half_a_header, remove_dump),
+		cmocka_unit_test_teardown(prints_no_escapes_of_a_dump, remove_dump),
 		cmocka_unit_test_teardown(sends_to_the_kernels_messages_without_a_verdict,
 					  remove_dump),
 		cmocka_unit_test_teardown(refuses_what_is_no_dump, remove_dump),
