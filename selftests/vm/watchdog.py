@@ -24,6 +24,7 @@ UNIT = f"[Service]\nWatchdogSec={SYSTEMD_S}\n"
 # Longer than the lease of 5 s, and than systemd waits.
 STALL_S = 2.5 * SYSTEMD_S
 NAP_S = 12
+HOG_S = 2 * SYSTEMD_S
 RESET = "the hardware watchdog reset this node"
 STATE = "cat /sys/class/watchdog/watchdog0/state"
 
@@ -97,6 +98,20 @@ class Guarded(pair.Pair):
                       any(n["paths"] for n in self.cluster.status(node)["nodes"]), 60)
         check(self._cmcld(node) == life, "node1 or its cmcld went down")
 
+    def starved(self):
+        """Nothing is left for cmcld's main thread, nor for systemd itself."""
+        node = self.first
+        life = self._cmcld(node)
+        node.put(os.path.join(TOP, "selftests/vm/hog.py"), "/tmp/hog.py", 0o755)
+        free = node.run("cat /proc/sys/kernel/sched_rt_runtime_us").out.strip()
+        node.run("echo -1 >/proc/sys/kernel/sched_rt_runtime_us")
+        longest = float(node.run(f"/tmp/hog.py {HOG_S}", timeout=HOG_S + 120).out)
+        node.run(f"echo {free} >/proc/sys/kernel/sched_rt_runtime_us")
+        check(longest > SYSTEMD_S, f"ordinary processes had to wait for {longest:.1f} s only")
+        time.sleep(SYSTEMD_S)
+        check(self._cmcld(node) == life, "node1 or its cmcld went down")
+        check(self.cluster.status(node)["armed"], "node1 is not armed")
+
     def napped(self):
         """Each feeding takes longer than the lease lasts; so the renewals go on."""
         node = self.second
@@ -160,6 +175,8 @@ STEPS = (
     ("a node that leaves in order stops it", Guarded.halted, False),
     ("netlink stalls for longer than systemd waits: the status is told, nobody is killed",
      Guarded.stalled, False),
+    ("hogs of low priority leave nothing to systemd for longer than it waits: the same",
+     Guarded.starved, False),
     ("a driver that hangs for longer than the lease, again and again, kills nobody",
      Guarded.napped, False),
     ("all CPUs with interrupts off: the other takes over, the watchdog resets the node",
