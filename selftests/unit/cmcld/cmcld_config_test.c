@@ -79,7 +79,7 @@ static void faults_name_their_line(void **state)
 {
 	static const char *const bad[] = {
 		"\nAUTOSTART_CMCLD", "\nAUTOSTART_CMCLD=2", "\nAUTOSTART_CMCLD=",
-		"\nAUTOSTART=1", "\nCMCLD_PRIORITY_BELOW_MAX=99",
+		"\nAUTOSTART=1", "\nCMCLD_PRIORITY_BELOW_MAX=97",
 		"\nCMCLD_ON_DETACH_MS=-1", "\nCMCLD_WATCHDOG=auto", "\nCMCLD_WATCHDOG=",
 		"\nCMCLD_WATCHDOG_TIMEOUT_S=0",
 	};

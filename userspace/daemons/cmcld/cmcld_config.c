@@ -49,7 +49,7 @@ static int option_set(struct cmcld_options *options, const char *name, const cha
 			return -EINVAL;
 		options->autostart = number;
 	} else if (!strcmp(name, "CMCLD_PRIORITY_BELOW_MAX")) {
-		if (base_str_u64(value, 1, 98, &number))
+		if (base_str_u64(value, 1, CMCLD_PRIORITY_BELOW_LIMIT, &number))
 			return -EINVAL;
 		options->priority_below_max = (int)number;
 	} else if (!strcmp(name, "CMCLD_ON_DETACH_MS")) {
@@ -99,7 +99,7 @@ static int option_line(struct cmcld_options *options, char *line, const char *pl
 	else if (err)
 		base_str_print(error, CMCLD_CONFIG_TEXT_MAX,
 			       "%s: %s=%s: AUTOSTART_CMCLD takes 0 or 1, "
-			       "CMCLD_PRIORITY_BELOW_MAX 1 to 98, CMCLD_ON_DETACH_MS "
+			       "CMCLD_PRIORITY_BELOW_MAX 1 to 96, CMCLD_ON_DETACH_MS "
 			       "0 to 60000, CMCLD_WATCHDOG none or a device "
 			       "(/dev/watchdog0), CMCLD_WATCHDOG_TIMEOUT_S 1 to %u",
 			       place, name, value, WATCHDOG_S_MAX);

@@ -7,6 +7,8 @@
 
 /* Below the highest real-time priority by this much unless configured. */
 #define CMCLD_PRIORITY_BELOW_MAX	20
+/* Other threads are up to two below the real-time thread, and real-time threads, too. */
+#define CMCLD_PRIORITY_BELOW_LIMIT	96
 #define CMCLD_STACK_SIZE		(512 * 1024)
 
 /* Lock all present and future memory of the process; keep malloc from giving
