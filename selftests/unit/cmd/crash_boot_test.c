@@ -87,18 +87,6 @@ static void take(struct crash_record *record)
 	assert_int_equal(crash_record_from_dump(record, path), CMD_OK);
 }
 
-static char *json_of(const struct crash_record *record)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	crash_json_print(out, record);
-	fclose(out);
-	return text;
-}
-
 /* The report, and the JSON object behind it, say it. */
 static void expect(const struct crash_record *record, const char *report, const char *json)
 {

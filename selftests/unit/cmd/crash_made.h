@@ -164,4 +164,17 @@ static inline char *report_of(const struct crash_record *record)
 	return text;
 }
 
+/* What a program sees of it. */
+static inline char *json_of(const struct crash_record *record)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	crash_json_print(out, record);
+	fclose(out);
+	return text;
+}
+
 #endif

@@ -26,49 +26,41 @@ static void finds_the_recorder_and_names_the_reason(void **state)
 static void reports_paths_and_the_stop(void **state)
 {
 	struct crash_record record;
-	char *text = NULL;
-	size_t size;
-	FILE *out;
+	char *text, *object;
 
 	fill_recorder();
 	write_dump(sizeof(memory));
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
-	out = open_memstream(&text, &size);
-	assert_non_null(out);
-	crash_report_print(out, &record, 30);
-	crash_json_print(out, &record);
-	fclose(out);
+	text = report_of(&record);
+	object = json_of(&record);
 	assert_memory_equal(text, "TOC: the quorum lease ran out", 29);
 	assert_non_null(strstr(text, "Stopped:  2 of 3 other CPUs, the last one 0.300 ms after the "
 			       "deadline; the rest took no interrupts\n"));
 	assert_non_null(strstr(text, "Paths to beta:\n  path 0 is down; 0 received, 0 lost\n"
 			       "  path 1 is up, heard 1000 ms before, round trip 0.41 ms; "
 			       "1200 received, 3 lost\n"));
-	assert_non_null(strstr(text, "\"rtt_ns\": 410000"));
-	assert_non_null(strstr(text, "\"cpus_stopped\": 2"));
+	assert_non_null(strstr(object, "\"rtt_ns\": 410000"));
+	assert_non_null(strstr(object, "\"cpus_stopped\": 2"));
 	free(text);
+	free(object);
 	crash_record_free(&record);
 }
 
 static void says_that_the_state_was_being_written(void **state)
 {
 	struct crash_record record;
-	char *text = NULL;
-	size_t size;
-	FILE *out;
+	char *text, *object;
 
 	fill_recorder();
 	header()->state_version = 7;
 	write_dump(sizeof(memory));
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
-	out = open_memstream(&text, &size);
-	assert_non_null(out);
-	crash_report_print(out, &record, 30);
-	crash_json_print(out, &record);
-	fclose(out);
+	text = report_of(&record);
+	object = json_of(&record);
 	assert_non_null(strstr(text, "The kernel was writing them and the view when it ended"));
-	assert_non_null(strstr(text, "\"state_torn\": true"));
+	assert_non_null(strstr(object, "\"state_torn\": true"));
 	free(text);
+	free(object);
 	crash_record_free(&record);
 }
 
