@@ -133,7 +133,8 @@ static struct dst_entry *route_find(struct tocsin *t, const struct draft *draft)
  * Drivers whose ndo_start_xmit() takes no lock of its own, as their sources say (of
  * 6.12).  A stopped CPU may hold such a lock (enic, vmxnet3, hv_netvsc, Xen's, those of
  * USB adapters have one), and the panic would wait for it for ever: nobody is trusted
- * who was not looked at.
+ * who was not looked at.  tg3 does take one on chips of 2002 (BCM5703 behind an ICH),
+ * some others for packets that ask for a time stamp, which these do not.
  */
 static bool driver_is_known(const struct device *parent)
 {
