@@ -4,10 +4,23 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/udp.h>
 
 #include "compat.h"
 #include "instance.h"
 #include "receive.h"
+
+void tocsin_link_init(void)
+{
+	static_branch_inc(&memalloc_socks_key);
+	udp_encap_enable();
+}
+
+void tocsin_link_uninit(void)
+{
+	udp_encap_disable();
+	static_branch_dec(&memalloc_socks_key);
+}
 
 bool tocsin_address_equal(const struct tocsin_address *a, const struct tocsin_address *b)
 {

@@ -42,6 +42,16 @@ struct tocsin_path {
 	atomic64_t drops;
 };
 
+/**
+ * tocsin_link_init - switch on, for as long as the module is there, what sockets need
+ *
+ * The first socket of its kind switches static branches in the network's code, the last
+ * one switches them back, and each switch waits for all CPUs.  Taken out once here, so
+ * that no request waits for a CPU that is stuck.  Context: process.
+ */
+void tocsin_link_init(void);
+void tocsin_link_uninit(void);
+
 bool tocsin_address_equal(const struct tocsin_address *a, const struct tocsin_address *b);
 
 /**

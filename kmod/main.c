@@ -10,6 +10,7 @@
 #include "gasp.h"
 #include "guard.h"
 #include "instance.h"
+#include "link.h"
 #include "netlink.h"
 #include "recorder.h"
 
@@ -34,14 +35,16 @@ static int __init tocsin_init(void)
 	err = tocsin_device_init();
 	if (err)
 		goto err_gasp;
+	tocsin_link_init();
 	/* ORDER: last, because from here on requests come. */
 	err = tocsin_netlink_init();
 	if (err)
-		goto err_device;
+		goto err_link;
 	tocsin_device_serve();
 	return 0;
 
-err_device:
+err_link:
+	tocsin_link_uninit();
 	tocsin_device_uninit();
 err_gasp:
 	tocsin_gasp_uninit();
@@ -57,6 +60,7 @@ err_recorder:
 static void __exit tocsin_exit(void)
 {
 	tocsin_netlink_uninit();
+	tocsin_link_uninit();
 	tocsin_device_uninit();
 	tocsin_gasp_uninit();
 	tocsin_guard_uninit();

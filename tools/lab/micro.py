@@ -24,9 +24,9 @@ SPLATS = re.compile(
     r"WARNING: (?!Spectre)|BUG: |INFO: (task|rcu|trying|suspicious)|UBSAN: |KASAN: |Oops|"
     r"general protection fault|Unable to handle|DEBUG_LOCKS_WARN_ON|ODEBUG: |ref_tracker: |"
     r"unregister_netdevice: waiting|Kernel panic - not syncing|kmemleak: [1-9]")
-# A breakpoint was executed where the memory holds a 5-byte nop: QEMU 7.2 sometimes keeps
-# the translation of what stood there while the kernel rewrote its code.  Whether that is
-# all is not known: "life" on 6.12 comes to it in each run (in __alloc_skb), and so fails.
+# A breakpoint was executed where the memory holds a 5-byte nop.  A static branch was switched
+# off by one CPU while another translated that page, and QEMU 7.2 kept the translation of the
+# breakpoint that stood there between.  Seen where static branches are switched very often.
 STALE = re.compile(r"Oops: int3:(?:(?!Oops: ).)*?Code: [^\n]* 0f <1f> 44 00 00", re.S)
 FIRST_PROCESS = "micro: the first process runs"
 PANIC = re.compile(r"Kernel panic - not syncing: (.*)")
