@@ -135,16 +135,33 @@ static long setting(const char *text, const char *name)
 	return strtol(at + strlen(line), NULL, 10);
 }
 
+/* In the time that systemd counts them, when it lives for @lived_s. */
+static bool starts_fit(const char *text, long lived_s)
+{
+	long again_s = setting(text, "RestartSec") + lived_s;
+
+	return setting(text, "StartLimitIntervalSec") / again_s <
+	       setting(text, "StartLimitBurst");
+}
+
 static void its_unit_starts_it_again_without_end(void **state)
 {
 	char *text = unit_read();
-	long again_s = setting(text, "RestartSec") + (long)(CMCLD_AGAIN_NS / BASE_NS_PER_S);
 
 	assert_int_equal(setting(text, "RestartForceExitStatus"), CMCLD_EXIT_AGAIN);
 	assert_int_equal(setting(text, "SuccessExitStatus"), CMCLD_EXIT_AGAIN);
 	assert_non_null(strstr(text, "\nRestart=on-failure\n"));
-	assert_true(setting(text, "StartLimitIntervalSec") / again_s <
-		    setting(text, "StartLimitBurst"));
+	assert_true(starts_fit(text, (long)(CMCLD_AGAIN_NS / BASE_NS_PER_S)));
+	free(text);
+}
+
+/* A HEARTBEAT_IP that is not there yet ends it at once, with 1. */
+static void its_unit_tries_until_the_network_is_there(void **state)
+{
+	char *text = unit_read();
+
+	assert_non_null(strstr(text, "\nRestart=on-failure\n"));
+	assert_true(starts_fit(text, 0));
 	free(text);
 }
 
@@ -157,6 +174,7 @@ int main(void)
 		T(asked_to_leave_meanwhile_it_stays_away),
 		T(a_failure_is_one),
 		cmocka_unit_test(its_unit_starts_it_again_without_end),
+		cmocka_unit_test(its_unit_tries_until_the_network_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
