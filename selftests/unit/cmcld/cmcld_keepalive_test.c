@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* systemd's watchdog: when it is fed, and what a systemd that does not read does. */
+/* What systemd is told, when, and what one that does not read does. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -29,13 +29,21 @@ static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static int systemd;
 static struct cmcld_publisher *publisher;
 
-static struct cmcld_keepalive *start(void)
+static struct cmcld_keepalive *start_patient(u64 silence_ns)
 {
+	const struct cmcld_keepalive_config config = {
+		.publisher = publisher, .silence_ns = silence_ns,
+	};
 	struct cmcld_keepalive *keepalive = NULL;
 
 	alarm(2 * PATIENCE_MS / 1000);
-	assert_int_equal(cmcld_keepalive_start(publisher, 0, &keepalive), 0);
+	assert_int_equal(cmcld_keepalive_start(&config, &keepalive), 0);
 	return keepalive;
+}
+
+static struct cmcld_keepalive *start(void)
+{
+	return start_patient(2 * PATIENCE_MS * BASE_NS_PER_MS);
 }
 
 /* A message within @patience_ms. Return: whether one came. */
@@ -53,14 +61,16 @@ static bool receive(char text[32], int patience_ms)
 	return true;
 }
 
-static void nobody_is_told_who_does_not_ask(void **state)
+static void nobody_is_told_where_no_systemd_is(void **state)
 {
 	struct cmcld_keepalive *keepalive;
 
-	unsetenv("WATCHDOG_USEC");
+	unsetenv("NOTIFY_SOCKET");
 	keepalive = start();
-	setenv("WATCHDOG_USEC", WATCHDOG_USEC, 1);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
 	assert_null(keepalive);
+	cmcld_keepalive_stopping(keepalive);
+	cmcld_keepalive_beat(keepalive);
 	cmcld_keepalive_stop(keepalive);
 }
 
@@ -128,6 +138,81 @@ static void a_full_queue_delays_and_loses_nothing(void **state)
 			close(sender[i]);
 }
 
+/* ---- a stop ---- */
+
+/* Within @patience_ms, whatever else comes. Return: whether it came. */
+static bool extended(int patience_ms)
+{
+	u64 until_ns = base_clock_ns() + (u64)patience_ms * BASE_NS_PER_MS;
+	char text[32];
+
+	while (base_clock_ns() < until_ns && receive(text, patience_ms))
+		if (!strcmp(text, "EXTEND_TIMEOUT_USEC=60000000"))
+			return true;
+	return false;
+}
+
+static void a_stop_of_an_armed_one_gets_time_again_and_again(void **state)
+{
+	struct cmcld_keepalive *keepalive;
+	int i;
+
+	cmcld_publisher_beat(publisher, true);
+	keepalive = start();
+	assert_false(extended(10 * PERIOD_MS));
+	cmcld_keepalive_stopping(keepalive);
+	for (i = 0; i < 5; i++)
+		assert_true(extended(PATIENCE_MS));
+	cmcld_keepalive_stop(keepalive);
+}
+
+static void a_stop_gets_time_without_a_watchdog(void **state)
+{
+	struct cmcld_keepalive *keepalive;
+	char text[32];
+
+	cmcld_publisher_beat(publisher, true);
+	unsetenv("WATCHDOG_USEC");
+	keepalive = start();
+	setenv("WATCHDOG_USEC", WATCHDOG_USEC, 1);
+	cmcld_keepalive_stopping(keepalive);
+	assert_true(receive(text, PATIENCE_MS));
+	assert_string_equal(text, "EXTEND_TIMEOUT_USEC=60000000");
+	cmcld_keepalive_stop(keepalive);
+}
+
+static void a_stop_of_one_that_is_not_armed_gets_none(void **state)
+{
+	struct cmcld_keepalive *keepalive;
+
+	cmcld_publisher_beat(publisher, false);
+	keepalive = start();
+	cmcld_keepalive_stopping(keepalive);
+	assert_false(extended(10 * PERIOD_MS));
+	/* It is no stop that hangs: armed, the same one gets it. */
+	cmcld_publisher_beat(publisher, true);
+	assert_true(extended(PATIENCE_MS));
+	cmcld_keepalive_stop(keepalive);
+}
+
+static void a_stop_gets_none_while_the_main_thread_hangs(void **state)
+{
+	struct cmcld_keepalive *keepalive;
+	bool came;
+
+	cmcld_publisher_beat(publisher, true);
+	/* Any wait is too long for this one; but for none at all. */
+	keepalive = start_patient(1);
+	cmcld_keepalive_stopping(keepalive);
+	assert_false(extended(10 * PERIOD_MS));
+	cmcld_keepalive_stop(keepalive);
+	keepalive = start();
+	cmcld_keepalive_stopping(keepalive);
+	came = extended(PATIENCE_MS);
+	cmcld_keepalive_stop(keepalive);
+	assert_true(came);
+}
+
 static int setup(void **state)
 {
 	char text[32];
@@ -168,10 +253,14 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(nobody_is_told_who_does_not_ask),
+		TEST(nobody_is_told_where_no_systemd_is),
 		TEST(a_thread_that_never_ran_is_not_alive),
 		TEST(an_armed_one_is_fed_again_and_again),
 		TEST(a_full_queue_delays_and_loses_nothing),
+		TEST(a_stop_of_an_armed_one_gets_time_again_and_again),
+		TEST(a_stop_gets_time_without_a_watchdog),
+		TEST(a_stop_of_one_that_is_not_armed_gets_none),
+		TEST(a_stop_gets_none_while_the_main_thread_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +18,8 @@
 
 #define HERE	"selftests/unit/cmcld/cmcld_server_test.c"
 #define UNIT	"userspace/systemd/tocsin-cmcld.service"
+#define BLOCKS	8
+#define PATIENCE_MS	20000
 
 struct world {
 	struct conf *conf;
@@ -22,6 +27,7 @@ struct world {
 	struct cmcld_server_config server_config;
 	struct cmcld_server *server;
 	u64 opened_ns;
+	bool asked_again;
 	char path[64];
 };
 
@@ -45,8 +51,8 @@ static int setup(void **state)
 	snprintf(world->path, sizeof(world->path), "/tmp/cmcld-server-%d.sock", getpid());
 	config->path = world->path;
 	config->config = &world->config;
-	config->wires.asks = cmcld_queue_create(8, CMCLD_REQUEST_BYTES);
-	config->wires.tells = cmcld_queue_create(8, CMCLD_REQUEST_BYTES);
+	config->wires.asks = cmcld_queue_create(BLOCKS, CMCLD_REQUEST_BYTES);
+	config->wires.tells = cmcld_queue_create(BLOCKS, CMCLD_REQUEST_BYTES);
 	config->publisher = cmcld_publisher_create();
 	*state = world;
 	world->opened_ns = base_clock_ns();
@@ -104,6 +110,73 @@ static void a_failure_is_one(void **state)
 {
 	tell(*state, CMCLD_TELL_FAILED, 0, "a test");
 	assert_int_equal(cmcld_server_run(((struct world *)*state)->server), 1);
+}
+
+/* ---- systemctl stop ---- */
+
+/* The real-time thread of the test. Return: whether it was asked to leave, and its id. */
+static bool asked_to_leave(struct world *world, u64 *id)
+{
+	struct cmcld_queue *asks = world->server_config.wires.asks;
+	struct pollfd fd = { .fd = cmcld_queue_fd(asks), .events = POLLIN };
+	const struct cmcld_request *request;
+	struct cmcld_block *block;
+	bool leave;
+
+	if (poll(&fd, 1, PATIENCE_MS) <= 0)
+		return false;
+	cmcld_queue_clear(asks);
+	block = cmcld_queue_receive(asks);
+	if (!block)
+		return false;
+	request = (const struct cmcld_request *)block->data;
+	leave = block->type == CMCLD_ASK_REQUEST && request->op == CMCLD_OP_LEAVE;
+	*id = request->id;
+	cmcld_queue_return(asks, block);
+	return leave;
+}
+
+/* The main thread has taken it when this returns. */
+static void refuse(struct world *world, u64 id)
+{
+	struct cmcld_queue *tells = world->server_config.wires.tells;
+	struct cmcld_block *block = cmcld_queue_take(tells);
+	const struct cmcld_reply reply = {
+		.id = id, .final = true, .code = EBUSY, .text = "a halt script failed",
+	};
+
+	block->type = CMCLD_TELL_REPLY;
+	block->size = sizeof(reply);
+	memcpy(block->data, &reply, sizeof(reply));
+	cmcld_queue_send(tells, block);
+	while (cmcld_queue_room(tells) < BLOCKS)
+		poll(NULL, 0, 1);
+}
+
+static void *refuse_once(void *arg)
+{
+	struct world *world = arg;
+	u64 id;
+
+	kill(getpid(), SIGTERM);
+	if (asked_to_leave(world, &id)) {
+		refuse(world, id);
+		kill(getpid(), SIGTERM);
+		world->asked_again = asked_to_leave(world, &id);
+	}
+	tell(world, CMCLD_TELL_LEFT, 1, "");
+	return NULL;
+}
+
+static void refused_to_leave_it_tries_again_at_the_next_signal(void **state)
+{
+	struct world *world = *state;
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, refuse_once, world), 0);
+	assert_int_equal(cmcld_server_run(world->server), 0);
+	pthread_join(thread, NULL);
+	assert_true(world->asked_again);
 }
 
 /* ---- the unit ---- */
@@ -173,6 +246,7 @@ int main(void)
 		T(out_unasked_it_is_to_be_started_again),
 		T(asked_to_leave_meanwhile_it_stays_away),
 		T(a_failure_is_one),
+		T(refused_to_leave_it_tries_again_at_the_next_signal),
 		cmocka_unit_test(its_unit_starts_it_again_without_end),
 		cmocka_unit_test(its_unit_tries_until_the_network_is_there),
 	};

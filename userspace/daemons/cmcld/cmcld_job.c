@@ -121,6 +121,17 @@ static void on_cancel(void *arg)
 		post(job->jobs, CMCLD_ASK_CANCEL, job->id, "", 0);
 }
 
+/* What ends it is Documentation/ARCHITECTURE, How a stop ends. */
+static void could_not_leave(int code, const char *text)
+{
+	if (code == ESHUTDOWN)
+		cmcld_log(LOG_NOTICE, "This node is out already: %s", text);
+	else
+		cmcld_log(LOG_CRIT, "This node could not leave in order and goes on: %s. systemd "
+			  "waits for it. When that is mended: cmhaltnode -f. By force, which "
+			  "resets this node: systemctl kill -s KILL tocsin-cmcld", text);
+}
+
 static void answer(struct cmcld_jobs *jobs, const struct cmcld_job *origin, int code,
 		   const char *text)
 {
@@ -134,8 +145,7 @@ static void answer(struct cmcld_jobs *jobs, const struct cmcld_job *origin, int 
 				    (json_int_t)origin->origin_id, "code", code,
 				    "text", text));
 	else if (code)
-		cmcld_log(LOG_CRIT, "This node could not leave in order: %s. If cmcld is "
-			  "ended now by force, the kernel resets this node.", text);
+		could_not_leave(code, text);
 }
 
 void cmcld_job_end(struct cmcld_job *job, int code, const char *text)
@@ -199,6 +209,16 @@ bool cmcld_jobs_idle(const struct cmcld_jobs *jobs)
 		if (jobs->job[i].id)
 			return false;
 	return true;
+}
+
+bool cmcld_jobs_own(const struct cmcld_jobs *jobs)
+{
+	int i;
+
+	for (i = 0; i < JOBS_MAX; i++)
+		if (jobs->job[i].id && !jobs->job[i].request && !jobs->job[i].origin_peer)
+			return true;
+	return false;
 }
 
 /* ---- asking ---- */

@@ -49,6 +49,8 @@ void cmcld_jobs_peer(struct cmcld_jobs *jobs, u16 peer, const void *data, size_t
 void cmcld_jobs_peer_lost(struct cmcld_jobs *jobs, u16 peer);
 /* No job is under way. */
 bool cmcld_jobs_idle(const struct cmcld_jobs *jobs);
+/* One is that this program itself asked for. */
+bool cmcld_jobs_own(const struct cmcld_jobs *jobs);
 
 /* For ops. */
 struct cmcld_config *cmcld_job_config(const struct cmcld_job *job);

@@ -27,6 +27,9 @@
 #define FAREWELL_NS	(300 * BASE_NS_PER_MS)
 /* Below the real-time thread, as the sessions; above what that survives. */
 #define KEEPALIVE_BELOW	1
+/* While it stops, the main thread goes round so often; and after so long without it hangs. */
+#define ROUND_NS	(10 * BASE_NS_PER_S)
+#define SILENCE_NS	(600 * BASE_NS_PER_S)
 
 struct cmcld_server {
 	struct cmcld_server_config config;
@@ -36,7 +39,7 @@ struct cmcld_server {
 	struct cmcld_paths_reader *paths;
 	struct cmcld_keepalive *keepalive;
 	u64 opened_ns;
-	bool leaving;
+	bool stopping;
 	int exit_code;
 };
 
@@ -184,18 +187,41 @@ static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg
 
 /* ---- systemd ---- */
 
-/* systemctl stop: packages are halted or moved, then this node leaves. */
+static int on_round(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct cmcld_server *server = arg;
+
+	cmcld_keepalive_beat(server->keepalive);
+	sd_event_source_set_time_relative(source, ROUND_NS / BASE_NS_PER_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* A stop that was begun goes on for systemd until this process has ended. */
+static void stopping(struct cmcld_server *server)
+{
+	if (server->stopping)
+		return;
+	server->stopping = true;
+	cmcld_keepalive_stopping(server->keepalive);
+	sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC,
+				   ROUND_NS / BASE_NS_PER_US, 0, on_round, server);
+}
+
+/*
+ * systemctl stop: packages are halted or moved, then this node leaves.  After a refusal
+ * the next signal tries again.
+ */
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
 	struct cmcld_server *server = arg;
 	json_t *args;
 
-	if (server->leaving)
+	if (cmcld_jobs_own(server->jobs))
 		return 0;
-	server->leaving = true;
 	cmcld_log(LOG_NOTICE, "Signal %u from process %u: this node leaves the cluster",
 		  info->ssi_signo, info->ssi_pid);
 	sd_notify(0, "STOPPING=1\nSTATUS=Halting packages and leaving the cluster");
+	stopping(server);
 	args = json_pack("{s:b}", "force", 1);
 	cmcld_jobs_start(server->jobs, "leave", args, NULL);
 	json_decref(args);
@@ -245,14 +271,18 @@ static int ipc_open(struct cmcld_server *server)
 static int keepalive_start(struct cmcld_server *server)
 {
 	const struct cmcld_options *options = &server->config.config->options;
-	int priority = cmcld_realtime_priority(options->priority_below_max) - KEEPALIVE_BELOW;
-	int err = cmcld_keepalive_start(server->config.publisher, priority,
-					&server->keepalive);
+	const struct cmcld_keepalive_config config = {
+		.publisher = server->config.publisher,
+		.priority = cmcld_realtime_priority(options->priority_below_max) -
+			    KEEPALIVE_BELOW,
+		.silence_ns = SILENCE_NS,
+	};
+	int err = cmcld_keepalive_start(&config, &server->keepalive);
 
 	if (err)
 		cmcld_log(LOG_ERR, "The thread that feeds systemd's watchdog cannot be started: "
 			  "%s; LimitRTPRIO of the unit must allow priority %d",
-			  strerror(-err), priority);
+			  strerror(-err), config.priority);
 	return err;
 }
 

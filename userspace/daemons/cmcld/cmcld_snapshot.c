@@ -145,6 +145,11 @@ bool cmcld_publisher_lives(struct cmcld_publisher *publisher, u64 stale_ns)
 	return base_clock_ns() - beat_ns < stale_ns;
 }
 
+bool cmcld_publisher_armed(struct cmcld_publisher *publisher)
+{
+	return atomic_load(&publisher->armed);
+}
+
 const char *cmcld_phase_name(enum cmcld_phase phase)
 {
 	switch (phase) {

@@ -83,6 +83,8 @@ void cmcld_snapshot_thread_end(void);
 void cmcld_publisher_beat(struct cmcld_publisher *publisher, bool armed);
 /* Any thread: the kernel watches, or the last beat is younger than @stale_ns. */
 bool cmcld_publisher_lives(struct cmcld_publisher *publisher, u64 stale_ns);
+/* Any thread: as the last beat said. */
+bool cmcld_publisher_armed(struct cmcld_publisher *publisher);
 
 /* A snapshot to be filled, zero but for @change; NULL while readers hold all
  * others: try again later. Writer only; does not block. */
