@@ -45,6 +45,8 @@ struct crash_found {
  * @entries: slots of the ring; @peers: slots of the table
  * @written_ns: when it was last written
  * @now_ns: what is told is seen from here: the verdict, else the end as far as known
+ * @safety_ns, @last_pet_ns: the header's, or those of a newer entry: a renewal writes one,
+ *	the header comes with the next heartbeat
  * @source: file name, or "running kernel"; borrowed
  * @crash_real_ns: when the kernel crashed, since 1970, in whole seconds; 0: not known
  * @log_ns: the newest message of its log, on the log's clock; 0: not known, or not needed
@@ -62,6 +64,8 @@ struct crash_record {
 	u32 peers;
 	u64 written_ns;
 	u64 now_ns;
+	u64 safety_ns;
+	u64 last_pet_ns;
 	u64 cut;		/* bytes of it that are not in the dump; they are 0 here */
 	bool live;		/* of the running kernel */
 	const char *source;
@@ -117,7 +121,7 @@ bool crash_doubt_print(const struct crash_record *record, char *text, size_t siz
 const char *crash_boot_name(enum crash_boot boot);
 
 /* The end of the lease that such a verdict is about; 0, CORE_NEVER: does not run. */
-u64 crash_lease_end(const struct recorder_header *header, enum core_verdict verdict);
+u64 crash_lease_end(const struct crash_record *record, enum core_verdict verdict);
 /**
  * crash_lease_ended - which lease had ended first, before the end?
  * @ago_ns: how long before record.now_ns

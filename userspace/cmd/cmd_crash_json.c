@@ -142,7 +142,7 @@ static void add_leases(json_t *root, const struct crash_record *record)
 	const char *unseen = crash_lease_unseen(record);
 
 	json_object_set_new(root, "quorum_lease_ns", lease_json(header->quorum_ns));
-	json_object_set_new(root, "safety_lease_ns", lease_json(header->safety_ns));
+	json_object_set_new(root, "safety_lease_ns", lease_json(record->safety_ns));
 	json_object_set_new(root, "lease_ended", header->armed && ended ? json_string(ended) :
 			    json_null());
 	json_object_set_new(root, "lease_ended_unseen", unseen && !ended ? json_string(unseen) :
@@ -187,7 +187,7 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 			    json_integer((json_int_t)header->real_offset_ns));
 	add_leases(root, record);
 	json_object_set_new(root, "last_renewal_ns",
-			    json_integer((json_int_t)header->last_pet_ns));
+			    json_integer((json_int_t)record->last_pet_ns));
 	json_object_set_new(root, "installed", view_json(record, &header->installed));
 	json_object_set_new(root, "accepted", view_json(record, &header->accepted));
 	json_object_set_new(root, "peers", peers_json(record));

@@ -16,6 +16,29 @@ static u64 later_of(u64 one_ns, u64 other_ns)
 	return one_ns > other_ns ? one_ns : other_ns;
 }
 
+/*
+ * The state in the header is as old as the last heartbeat: with a long interval, or when
+ * no heartbeat could be sent, the lease was renewed since.
+ */
+static void take_renewals(struct crash_record *record)
+{
+	const struct recorder_entry *entry;
+	u64 number = 0;
+
+	record->safety_ns = record->header->safety_ns;
+	record->last_pet_ns = record->header->last_pet_ns;
+	while ((entry = crash_record_next(record, &number))) {
+		bool renewed = entry->kind == RECORDER_PET && !entry->arg[3];
+
+		if (entry->time_ns <= record->header->updated_ns)
+			continue;
+		if (renewed || entry->kind == RECORDER_REBOOT)
+			record->safety_ns = later_of(record->safety_ns, entry->arg[0]);
+		if (renewed)
+			record->last_pet_ns = later_of(record->last_pet_ns, entry->time_ns);
+	}
+}
+
 static void take_times(struct crash_record *record)
 {
 	const struct recorder_header *header = record->header;
@@ -43,6 +66,7 @@ void crash_record_parts_take(struct crash_record *record)
 	record->entry = (const void *)(record->area + header->entry_offset);
 	record->entries = header->entry_count;
 	record->peers = header->peer_count;
+	take_renewals(record);
 	take_times(record);
 }
 

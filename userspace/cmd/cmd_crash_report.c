@@ -84,12 +84,12 @@ static void print_leases(FILE *out, const struct crash_record *record)
 		fputs("  The kernel was writing them and the view when it ended: they may be part "
 		      "old, part new\n", out);
 	print_lease(out, record, "quorum lease",
-		    crash_lease_end(header, CORE_VERDICT_QUORUM_LEASE));
+		    crash_lease_end(record, CORE_VERDICT_QUORUM_LEASE));
 	print_lease(out, record, "safety lease",
-		    crash_lease_end(header, CORE_VERDICT_SAFETY_LEASE));
-	if (header->last_pet_ns && header->last_pet_ns <= record->now_ns)
+		    crash_lease_end(record, CORE_VERDICT_SAFETY_LEASE));
+	if (record->last_pet_ns && record->last_pet_ns <= record->now_ns)
 		fprintf(out, "  cmcld last renewed its lease %.0f ms before\n",
-			ms(record->now_ns - header->last_pet_ns));
+			ms(record->now_ns - record->last_pet_ns));
 	fprintf(out, "  MEMBER_TIMEOUT %.0f ms, SAFETY_TIMEOUT %.0f ms, interval %.0f ms\n",
 		ms(header->member_timeout_ns), ms(header->safety_timeout_ns),
 		ms(header->interval_ns));

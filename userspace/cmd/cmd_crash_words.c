@@ -45,18 +45,20 @@ const char *crash_node_name(const struct crash_record *record, u16 id)
 }
 
 /* The verdict knows the end of its lease; the header may be a moment older. */
-u64 crash_lease_end(const struct recorder_header *header, enum core_verdict verdict)
+u64 crash_lease_end(const struct crash_record *record, enum core_verdict verdict)
 {
+	const struct recorder_header *header = record->header;
+
 	if (header->verdict.code == verdict &&
 	    header->verdict.late_ns <= header->verdict.at_ns)
 		return header->verdict.at_ns - header->verdict.late_ns;
-	return verdict == CORE_VERDICT_QUORUM_LEASE ? header->quorum_ns : header->safety_ns;
+	return verdict == CORE_VERDICT_QUORUM_LEASE ? header->quorum_ns : record->safety_ns;
 }
 
 const char *crash_lease_ended(const struct crash_record *record, u64 *ago_ns)
 {
-	u64 quorum_ns = crash_lease_end(record->header, CORE_VERDICT_QUORUM_LEASE);
-	u64 safety_ns = crash_lease_end(record->header, CORE_VERDICT_SAFETY_LEASE);
+	u64 quorum_ns = crash_lease_end(record, CORE_VERDICT_QUORUM_LEASE);
+	u64 safety_ns = crash_lease_end(record, CORE_VERDICT_SAFETY_LEASE);
 	bool quorum = quorum_ns && (quorum_ns <= safety_ns || !safety_ns);
 	u64 end_ns = quorum ? quorum_ns : safety_ns;
 

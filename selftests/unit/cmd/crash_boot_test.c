@@ -7,6 +7,8 @@
 
 #include <linux/tocsin.h>
 
+#include <errno.h>
+
 #define EARLIER_PAGE	RECORDER_PAGE
 #define THIS_PAGE	38
 #define BOOT_S		1790000000ULL		/* when the earlier boot began */
@@ -312,6 +314,49 @@ static void says_that_a_lease_had_ended_unchecked(void **state)
 	crash_record_free(&record);
 }
 
+/* The state is as old as the last heartbeat, what is seen from is not: 55 s, then 56 s. */
+static void goes_by_renewals_newer_than_the_state(void **state)
+{
+	struct recorder_entry *entry;
+	struct crash_record record;
+
+	fill_earlier();
+	memset(header(), 0, 4096);
+	fill_this(THIS_PAGE)->quorum_ns = CORE_NEVER;
+	entry = add_entry_at(THIS_PAGE, 1, RECORDER_PET, (LAST_S + 5) * CORE_NS_PER_S,
+			     (LAST_S + 7) * CORE_NS_PER_S);
+	add_entry_at(THIS_PAGE, 2, RECORDER_CPU, (LAST_S + 6) * CORE_NS_PER_S, 1);
+	take(&record);
+	expect(&record, "both leases were good as far as recorded", "\"lease_ended\": null");
+	expect(&record, "good for another 1000 ms\n  cmcld last renewed its lease 1000 ms before\n",
+	       "\"safety_lease_ns\": 57000000000");
+	expect(&record, "", "\"last_renewal_ns\": 55000000000");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* A shutdown prolongs it, too. */
+	entry->kind = RECORDER_REBOOT;
+	take(&record);
+	expect(&record, "good for another 1000 ms\n  MEMBER_TIMEOUT", "\"lease_ended\": null");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* A refused renewal renews nothing, and one before the state is in it. */
+	entry->kind = RECORDER_PET;
+	entry->arg[3] = (u64)-ETIME;
+	take(&record);
+	expect(&record, "although the safety lease had ended 4000 ms before",
+	       "\"safety_lease_ns\": 52000000000");
+	crash_record_free(&record);
+	unlink(path);
+	entry->arg[3] = 0;
+	entry->time_ns = (LAST_S - 1) * CORE_NS_PER_S;
+	take(&record);
+	expect(&record, "although the safety lease had ended 4000 ms before",
+	       "\"safety_lease_ns\": 52000000000");
+	crash_record_free(&record);
+}
+
 /* The last entry is not the end, where the dump says when that was. */
 static void sees_the_leases_from_the_crash(void **state)
 {
@@ -379,6 +424,7 @@ int main(void)
 		cmocka_unit_test_teardown(stops_when_it_is_certain, remove_dump),
 		cmocka_unit_test_teardown(counts_those_it_cannot_read, remove_dump),
 		cmocka_unit_test_teardown(says_that_a_lease_had_ended_unchecked, remove_dump),
+		cmocka_unit_test_teardown(goes_by_renewals_newer_than_the_state, remove_dump),
 		cmocka_unit_test_teardown(sees_the_leases_from_the_crash, remove_dump),
 		cmocka_unit_test_teardown(sees_the_end_in_the_kernels_log, remove_dump),
 	};

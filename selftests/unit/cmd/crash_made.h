@@ -41,7 +41,8 @@ static inline struct recorder_header *header(void)
 	return header_at(RECORDER_PAGE);
 }
 
-static inline void add_entry_at(unsigned int page, u64 number, u16 kind, u64 time_ns, u64 first)
+static inline struct recorder_entry *add_entry_at(unsigned int page, u64 number, u16 kind,
+						  u64 time_ns, u64 first)
 {
 	struct recorder_header *to = header_at(page);
 	struct recorder_entry *entries = (void *)((u8 *)to + to->entry_offset);
@@ -54,11 +55,12 @@ static inline void add_entry_at(unsigned int page, u64 number, u16 kind, u64 tim
 	entry->peer = 2;
 	entry->seq = number + 1;
 	to->written = number + 1;
+	return entry;
 }
 
-static inline void add_entry(u64 number, u16 kind, u64 time_ns, u64 first)
+static inline struct recorder_entry *add_entry(u64 number, u16 kind, u64 time_ns, u64 first)
 {
-	add_entry_at(RECORDER_PAGE, number, kind, time_ns, first);
+	return add_entry_at(RECORDER_PAGE, number, kind, time_ns, first);
 }
 
 static inline void fill_recorder(void)
