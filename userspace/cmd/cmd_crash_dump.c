@@ -100,10 +100,26 @@ void crash_dump_close(struct crash_dump *dump)
 	free(dump);
 }
 
+/*
+ * The library's map of an ELF dump goes by what the segments should have. With one bit
+ * wrong in their sizes that is no end of pages, and where the file is cut off many that
+ * are not there.
+ */
+static bool elf_next(const struct crash_elf *elf, u64 *address)
+{
+	/* Behind the very last page a search would begin anew. */
+	if (!crash_elf_next(elf, address) || *address + CRASH_PAGE_SIZE < CRASH_PAGE_SIZE)
+		return false;
+	*address -= *address % CRASH_PAGE_SIZE;
+	return true;
+}
+
 bool crash_dump_next(struct crash_dump *dump, u64 *address)
 {
 	kdump_addr_t page = *address / CRASH_PAGE_SIZE;
 
+	if (dump->elf)
+		return elf_next(dump->elf, address);
 	if (kdump_bmp_find_set(dump->pages, &page) != KDUMP_OK)
 		return false;
 	*address = page * CRASH_PAGE_SIZE;

@@ -23,7 +23,7 @@ void crash_dump_close(struct crash_dump *dump);
 /**
  * crash_dump_next - the next page that the dump holds
  * @address: in: where to start looking, a multiple of CRASH_PAGE_SIZE; out:
- *	the page found
+ *	the page found, also if only its end or beginning is there
  * Return: false at the end.
  */
 bool crash_dump_next(struct crash_dump *dump, u64 *address);

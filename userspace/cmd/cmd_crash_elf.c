@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd_crash_elf.h"
+#include "limits.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -105,6 +106,26 @@ u64 crash_elf_missing(const struct crash_elf *elf)
 		if (elf->segment[i].p_type == PT_LOAD)
 			missing += elf->segment[i].p_filesz - present(elf, &elf->segment[i]);
 	return missing;
+}
+
+bool crash_elf_next(const struct crash_elf *elf, u64 *address)
+{
+	u64 next = CORE_NEVER;
+	unsigned int i;
+
+	for (i = 0; i < elf->count; i++) {
+		const Elf64_Phdr *segment = &elf->segment[i];
+		u64 size = present(elf, segment);
+
+		if (segment->p_type != PT_LOAD || !size)
+			continue;
+		if (segment->p_paddr > *address)
+			next = segment->p_paddr < next ? segment->p_paddr : next;
+		else if (*address - segment->p_paddr < size)
+			return true;
+	}
+	*address = next;
+	return next != CORE_NEVER;
 }
 
 bool crash_elf_holds(const struct crash_elf *elf, u64 address, u64 size)

@@ -24,4 +24,11 @@ u64 crash_elf_missing(const struct crash_elf *elf);
 /* Are @size bytes at a physical address before the file's end? NULL: yes. */
 bool crash_elf_holds(const struct crash_elf *elf, u64 address, u64 size);
 
+/**
+ * crash_elf_next - the next byte of memory that the file has
+ * @address: in: where to start looking; out: there, or where a segment begins behind it
+ * Return: false at the end.
+ */
+bool crash_elf_next(const struct crash_elf *elf, u64 *address);
+
 #endif

@@ -30,6 +30,8 @@ static u8 memory[PAGES * 4096] __attribute__((aligned(8)));
 static char path[] = "/tmp/crash_test.XXXXXX";
 /* "CRASHTIME=...\n"; "": the dump has no such note. */
 static char vmcoreinfo[512];
+/* Bits that are wrong in the dump: of the size of its memory, of its address. */
+static u64 wrong_size, wrong_address;
 
 static inline struct recorder_header *header_at(unsigned int page)
 {
@@ -69,6 +71,8 @@ static inline void fill_recorder(void)
 
 	memset(memory, 0, sizeof(memory));
 	vmcoreinfo[0] = '\0';
+	wrong_size = 0;
+	wrong_address = 0;
 	recorder_header_init(header(), BASE + RECORDER_PAGE * 4096, ENTRIES);
 	assert_true(RECORDER_PAGE * 4096 + recorder_size(ENTRIES) <= sizeof(memory));
 	header()->armed = 1;
@@ -123,8 +127,8 @@ static inline void write_dump(size_t size)
 	};
 	Elf64_Phdr segment[] = {
 		{ .p_type = PT_LOAD, .p_flags = 7, .p_offset = 4096,
-		  .p_vaddr = VIRTUAL + BASE, .p_paddr = BASE,
-		  .p_filesz = sizeof(memory), .p_memsz = sizeof(memory) },
+		  .p_vaddr = VIRTUAL + BASE, .p_paddr = BASE ^ wrong_address,
+		  .p_filesz = sizeof(memory) ^ wrong_size, .p_memsz = sizeof(memory) },
 		{ .p_type = PT_NULL, .p_offset = 512 },
 	};
 	FILE *file;
