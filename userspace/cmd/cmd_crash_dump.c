@@ -18,6 +18,7 @@ struct crash_dump {
 	kdump_ctx_t *context;
 	kdump_bmp_t *pages;
 	struct crash_elf *elf;		/* NULL: of another format */
+	u64 page_size;			/* unit of @pages; a multiple of CRASH_PAGE_SIZE */
 	struct crash_dump *next;	/* in @abandoned */
 	int fd;
 };
@@ -36,6 +37,29 @@ static const char *words_of(kdump_ctx_t *context)
 	const char *words = kdump_get_err(context);
 
 	return strncmp(words, inner, strlen(inner)) ? words : words + strlen(inner);
+}
+
+/*
+ * That of the machine that crashed, which need not be that of this one. What an ELF dump
+ * holds is found without it, so that any will do there.
+ */
+static int take_page_size(struct crash_dump *dump, const char *path)
+{
+	kdump_num_t size = 0;
+
+	if (kdump_get_number_attr(dump->context, KDUMP_ATTR_PAGE_SIZE, &size) != KDUMP_OK)
+		size = 0;
+	if (dump->elf && (!size || size % CRASH_PAGE_SIZE)) {
+		size = CRASH_PAGE_SIZE;
+		if (kdump_set_number_attr(dump->context, KDUMP_ATTR_PAGE_SIZE, size) != KDUMP_OK)
+			size = 0;
+	}
+	if (!size || size % CRASH_PAGE_SIZE)
+		return cmd_error("%s: it says that its pages have %llu bytes, which no machine "
+				 "has: its header or its VMCOREINFO (PAGESIZE) is damaged. "
+				 CRASH_BESIDE, path, (unsigned long long)size);
+	dump->page_size = size;
+	return CMD_OK;
 }
 
 static int open_context(struct crash_dump *dump, const char *path)
@@ -59,7 +83,7 @@ static int open_context(struct crash_dump *dump, const char *path)
 		return cmd_error("%s: no map of its pages: %s", path,
 				 words_of(dump->context));
 	dump->pages = map.val.bitmap;
-	return CMD_OK;
+	return take_page_size(dump, path);
 }
 
 int crash_dump_open(const char *path, struct crash_dump **result)
@@ -116,13 +140,16 @@ static bool elf_next(const struct crash_elf *elf, u64 *address)
 
 bool crash_dump_next(struct crash_dump *dump, u64 *address)
 {
-	kdump_addr_t page = *address / CRASH_PAGE_SIZE;
+	kdump_addr_t page = *address / dump->page_size;
 
 	if (dump->elf)
 		return elf_next(dump->elf, address);
-	if (kdump_bmp_find_set(dump->pages, &page) != KDUMP_OK)
+	if (kdump_bmp_find_set(dump->pages, &page) != KDUMP_OK ||
+	    page >= CORE_NEVER / dump->page_size)
 		return false;
-	*address = page * CRASH_PAGE_SIZE;
+	/* The caller goes through the inside of larger pages, too. */
+	if (page > *address / dump->page_size)
+		*address = page * dump->page_size;
 	return true;
 }
 

@@ -8,7 +8,10 @@
 
 #include "limits.h"
 
+/* The smallest of all: others (16 and 64 KiB of arm64) are multiples of it. */
 #define CRASH_PAGE_SIZE 4096
+/* Where else the reason of a TOC may be found. */
+#define CRASH_BESIDE	"The kernel's messages beside it may hold the line \"TOC:\""
 
 struct crash_dump;
 

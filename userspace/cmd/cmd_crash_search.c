@@ -15,7 +15,6 @@
 
 /* A recorder of the largest size that the module makes. */
 #define AREA_MAX	recorder_size(RECORDER_ENTRIES_MAX)
-#define BESIDE		"The kernel's messages beside it may hold the line \"TOC:\""
 
 /*
  * So near to the crash nothing else can have been written: a machine takes longer
@@ -159,11 +158,11 @@ static int explain_nothing(const struct crash_dump *dump, const char *path, int 
 	if (crash_dump_missing(dump))
 		return cmd_error("%s: no flight recorder in what is there: the dump is cut off, "
 				 "%llu KiB are missing (was the disk full?). %s", path,
-				 (unsigned long long)crash_dump_missing(dump) / 1024, BESIDE);
+				 (unsigned long long)crash_dump_missing(dump) / 1024, CRASH_BESIDE);
 	if (unreadable)
 		return cmd_error("%s: no flight recorder in what can be read: %lu pages are "
 				 "missing; the dump is cut off or damaged (was the disk full?). "
-				 "%s", path, unreadable, BESIDE);
+				 "%s", path, unreadable, CRASH_BESIDE);
 	return cmd_error("%s: no flight recorder in this dump: tocsin.ko was not "
 			 "loaded, or the dump leaves kernel pages out", path);
 }
