@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd_crash_dump.h"
 #include "cmd.h"
+#include "cmd_crash.h"
 #include "cmd_crash_elf.h"
 
 #include <libkdumpfile/kdumpfile.h>
@@ -30,13 +31,17 @@ struct crash_dump {
  */
 static struct crash_dump *abandoned;
 
-/* Without the names of the library's own parts. */
+/* Without the names of the library's own parts; it may quote what stands in the dump. */
 static const char *words_of(kdump_ctx_t *context)
 {
 	static const char inner[] = "Cannot set file.set.0.fd: ";
 	const char *words = kdump_get_err(context);
+	static char text[256];
 
-	return strncmp(words, inner, strlen(inner)) ? words : words + strlen(inner);
+	if (!strncmp(words, inner, strlen(inner)))
+		words += strlen(inner);
+	crash_text_copy(text, sizeof(text), words, sizeof(text));
+	return text;
 }
 
 /*

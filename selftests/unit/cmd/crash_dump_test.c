@@ -3,6 +3,14 @@
 #include "crash_made.h"
 #include "cmd_crash_dump.h"
 
+#include <libkdumpfile/kdumpfile.h>
+
+/* In the place of the library's own, which quotes names and lines of a dump. */
+const char *kdump_get_err(kdump_ctx_t *context)
+{
+	return "Cannot set file.set.0.fd: Invalid \033]0;owned\a\r\n\302\233";
+}
+
 /* A search looks at no more pages than the file has. */
 static unsigned int pages_of_dump(void)
 {
@@ -184,6 +192,32 @@ static void bears_a_wrong_size_of_pages(void **state)
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
 }
 
+/* What a dump makes the library say goes to a terminal, too. */
+static void passes_no_escapes_on(void **state)
+{
+	FILE *messages = tmpfile();
+	struct crash_record record;
+	int before = dup(STDERR_FILENO);
+	char text[600];
+	size_t size;
+
+	assert_non_null(messages);
+	fill_recorder();
+	snprintf(vmcoreinfo, sizeof(vmcoreinfo), "PAGESIZE=5000\n");
+	write_dump(sizeof(memory));
+	fflush(stderr);
+	dup2(fileno(messages), STDERR_FILENO);
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	rewind(messages);
+	size = fread(text, 1, sizeof(text) - 1, messages);
+	text[size] = '\0';
+	fclose(messages);
+	assert_non_null(strstr(text, "cut off: Invalid ?]0;owned?????; it should be"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +225,7 @@ int main(void)
 		cmocka_unit_test_teardown(ends_at_the_last_address, remove_dump),
 		cmocka_unit_test_teardown(finds_it_in_larger_pages, remove_dump),
 		cmocka_unit_test_teardown(bears_a_wrong_size_of_pages, remove_dump),
+		cmocka_unit_test_teardown(passes_no_escapes_on, remove_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
