@@ -242,6 +242,20 @@ static void print_node(FILE *out, const struct crash_record *record)
 		crash_node_name(record, header->node_id), header->node_id, kernel, build);
 }
 
+/* A heartbeat may also come between the verdict and the moment that this is written. */
+static void print_last_heard(FILE *out, const struct crash_record *record)
+{
+	const struct recorder_verdict *verdict = &record->header->verdict;
+	u64 ago_ns = 0;
+
+	if (!verdict->last_peer)
+		return;
+	if (verdict->last_heard_ns <= record->now_ns)
+		ago_ns = record->now_ns - verdict->last_heard_ns;
+	fprintf(out, "Last heard: %s, %.0f ms before\n",
+		crash_node_name(record, verdict->last_peer), ms(ago_ns));
+}
+
 void crash_report_print(FILE *out, const struct crash_record *record,
 			unsigned int events)
 {
@@ -261,10 +275,7 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 		fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u\n",
 			ms(header->verdict.late_ns), header->verdict.cpu);
 	print_stop(out, &header->verdict);
-	if (header->verdict.last_peer)
-		fprintf(out, "Last heard: %s, %.0f ms before\n",
-			crash_node_name(record, header->verdict.last_peer),
-			ms(record->now_ns - header->verdict.last_heard_ns));
+	print_last_heard(out, record);
 	print_leases(out, record);
 	fprintf(out, "\n");
 	print_view(out, record, "Installed", &header->installed);

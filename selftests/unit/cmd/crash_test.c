@@ -46,6 +46,32 @@ static void reports_paths_and_the_stop(void **state)
 	crash_record_free(&record);
 }
 
+static void expect_report(const char *expected)
+{
+	struct crash_record record;
+	char *text;
+
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	text = report_of(&record);
+	if (!strstr(text, expected))
+		fail_msg("no '%s' in:\n%s", expected, text);
+	free(text);
+	crash_record_free(&record);
+	unlink(path);
+}
+
+/* Some heartbeats come after the verdict, while the node goes down. */
+static void says_who_was_heard_last(void **state)
+{
+	fill_recorder();
+	header()->verdict.last_peer = 2;
+	header()->verdict.last_heard_ns = header()->verdict.at_ns - 5 * CORE_NS_PER_S;
+	expect_report("\nLast heard: beta, 5000 ms before\n");
+	header()->verdict.last_heard_ns = header()->verdict.at_ns + 1;
+	expect_report("\nLast heard: beta, 0 ms before\n");
+}
+
 static void says_that_the_state_was_being_written(void **state)
 {
 	struct crash_record record;
@@ -265,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(finds_the_recorder_and_names_the_reason, remove_dump),
 		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
+		cmocka_unit_test_teardown(says_who_was_heard_last, remove_dump),
 		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
 		cmocka_unit_test_teardown(passes_over_a_copy_elsewhere, remove_dump),
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
