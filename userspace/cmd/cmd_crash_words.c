@@ -5,6 +5,7 @@
 
 #include <linux/tocsin.h>
 
+#include <errno.h>
 #include <string.h>
 
 /*
@@ -223,7 +224,7 @@ static const char *outcome(u64 result)
 
 	if (!result)
 		return "";
-	snprintf(text, sizeof(text), ", refused: %s", strerror((int)-(s64)result));
+	snprintf(text, sizeof(text), ", refused: %s", strerror((int)(0 - result)));
 	return text;
 }
 
@@ -249,6 +250,20 @@ static void print_agreement(const struct crash_record *record,
 			 outcome(entry->arg[3]));
 }
 
+static void print_renewal(const struct recorder_entry *entry, char *text, size_t size)
+{
+	int error = (int)(0 - entry->arg[3]);
+
+	/* Of a lease that has ended nothing is left: no number. */
+	if (entry->arg[3])
+		snprintf(text, size, "a renewal of the safety lease was refused: %s",
+			 error == EPERM ? "the safety timer was not armed" :
+			 error == ETIME ? "a lease had ended" : strerror(error));
+	else
+		snprintf(text, size, "safety lease renewed with %.0f ms left",
+			 ms(entry->arg[1]));
+}
+
 static void print_control(const struct crash_record *record,
 			  const struct recorder_entry *entry, char *text, size_t size)
 {
@@ -265,8 +280,7 @@ static void print_control(const struct crash_record *record,
 		snprintf(text, size, "process %llu armed the safety timer%s", pid, end);
 		break;
 	case RECORDER_PET:
-		snprintf(text, size, "safety lease renewed with %.0f ms left%s",
-			 ms(entry->arg[1]), end);
+		print_renewal(entry, text, size);
 		break;
 	case RECORDER_DISARM:
 		snprintf(text, size, "process %llu disarmed the safety timer%s", pid, end);

@@ -5,6 +5,8 @@
  */
 #include "crash_made.h"
 
+#include <errno.h>
+
 static void finds_the_recorder_and_names_the_reason(void **state)
 {
 	struct crash_record record;
@@ -70,6 +72,26 @@ static void says_who_was_heard_last(void **state)
 	expect_report("\nLast heard: beta, 5000 ms before\n");
 	header()->verdict.last_heard_ns = header()->verdict.at_ns + 1;
 	expect_report("\nLast heard: beta, 0 ms before\n");
+}
+
+static void says_why_a_renewal_was_refused(void **state)
+{
+	struct recorder_entry *entry;
+
+	fill_recorder();
+	entry = add_entry(3, RECORDER_PET, 10 * CORE_NS_PER_S, 10 * CORE_NS_PER_S);
+	/* As the module counts it: the lease ended 1 ms before. */
+	entry->arg[1] = (u64)-1000000;
+	entry->arg[3] = (u64)-ETIME;
+	expect_report("  a renewal of the safety lease was refused: a lease had ended\n");
+	entry->arg[3] = (u64)-EPERM;
+	expect_report("  a renewal of the safety lease was refused: the safety timer was not "
+		      "armed\n");
+	/* Damaged: no errno at all. */
+	entry->arg[3] = 1ULL << 63;
+	expect_report("  a renewal of the safety lease was refused: ");
+	entry->kind = RECORDER_ARM;
+	expect_report(" armed the safety timer, refused: ");
 }
 
 static void says_that_the_state_was_being_written(void **state)
@@ -292,6 +314,7 @@ int main(void)
 		cmocka_unit_test_teardown(finds_the_recorder_and_names_the_reason, remove_dump),
 		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
 		cmocka_unit_test_teardown(says_who_was_heard_last, remove_dump),
+		cmocka_unit_test_teardown(says_why_a_renewal_was_refused, remove_dump),
 		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
 		cmocka_unit_test_teardown(passes_over_a_copy_elsewhere, remove_dump),
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
