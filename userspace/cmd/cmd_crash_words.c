@@ -200,11 +200,12 @@ static void print_event(const struct crash_record *record,
 		snprintf(text, size, "%s has moved to another epoch", peer);
 		break;
 	case CORE_EVENT_LEASE_HALF:
-		snprintf(text, size, "half of a lease is used up: %.0f ms left", ms(value));
+		snprintf(text, size, "half of the %s lease is used up: %.0f ms left",
+			 core_lease_name((enum core_lease)entry->path), ms(value));
 		break;
 	case CORE_EVENT_LEASE_THREE_QUARTERS:
-		snprintf(text, size, "three quarters of a lease are used up: %.0f ms left",
-			 ms(value));
+		snprintf(text, size, "three quarters of the %s lease are used up: %.0f ms left",
+			 core_lease_name((enum core_lease)entry->path), ms(value));
 		break;
 	case CORE_EVENT_LEASE_HOLDS:
 		snprintf(text, size, "the lease under the accepted view holds");

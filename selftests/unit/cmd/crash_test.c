@@ -94,6 +94,23 @@ static void says_why_a_renewal_was_refused(void **state)
 	expect_report(" armed the safety timer, refused: ");
 }
 
+static void says_which_lease_is_used_up(void **state)
+{
+	struct recorder_entry *entry;
+
+	fill_recorder();
+	entry = add_entry(3, RECORDER_EVENT, 9 * CORE_NS_PER_S, CORE_EVENT_LEASE_HALF);
+	entry->arg[1] = 2 * CORE_NS_PER_S;
+	entry->path = CORE_LEASE_QUORUM;
+	expect_report("  half of the quorum lease is used up: 2000 ms left\n");
+	entry->path = CORE_LEASE_SAFETY;
+	entry->arg[0] = CORE_EVENT_LEASE_THREE_QUARTERS;
+	expect_report("  three quarters of the safety lease are used up: 2000 ms left\n");
+	/* Damaged. */
+	entry->path = 200;
+	expect_report("  three quarters of the unknown lease are used up: 2000 ms left\n");
+}
+
 static void says_that_the_state_was_being_written(void **state)
 {
 	struct crash_record record;
@@ -315,6 +332,7 @@ int main(void)
 		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
 		cmocka_unit_test_teardown(says_who_was_heard_last, remove_dump),
 		cmocka_unit_test_teardown(says_why_a_renewal_was_refused, remove_dump),
+		cmocka_unit_test_teardown(says_which_lease_is_used_up, remove_dump),
 		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
 		cmocka_unit_test_teardown(passes_over_a_copy_elsewhere, remove_dump),
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
