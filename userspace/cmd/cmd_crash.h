@@ -47,6 +47,7 @@ struct crash_found {
  * @now_ns: what is told is seen from here: the verdict, else the end as far as known
  * @safety_ns, @last_pet_ns: the header's, or those of a newer entry: a renewal writes one,
  *	the header comes with the next heartbeat
+ * @torn: leases, view and settings were being written: they may be part old, part new
  * @source: file name, or "running kernel"; borrowed
  * @crash_real_ns: when the kernel crashed, since 1970, in whole seconds; 0: not known
  * @log_ns: the newest message of its log, on the log's clock; 0: not known, or not needed
@@ -68,6 +69,7 @@ struct crash_record {
 	u64 last_pet_ns;
 	u64 cut;		/* bytes of it that are not in the dump; they are 0 here */
 	bool live;		/* of the running kernel */
+	bool torn;
 	const char *source;
 	u64 crash_real_ns;
 	u64 log_ns;

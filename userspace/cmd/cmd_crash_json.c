@@ -172,7 +172,7 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 	json_object_set_new(root, "cluster_id", identity(header->cluster_id));
 	json_object_set_new(root, "incarnation", identity(header->incarnation));
 	json_object_set_new(root, "armed", json_boolean(header->armed));
-	json_object_set_new(root, "state_torn", json_boolean(header->state_version & 1));
+	json_object_set_new(root, "state_torn", json_boolean(record->torn));
 	json_object_set_new(root, "at_ns", json_integer((json_int_t)record->now_ns));
 	json_object_set_new(root, "late_ns",
 			    json_integer((json_int_t)header->verdict.late_ns));

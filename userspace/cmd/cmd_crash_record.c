@@ -66,6 +66,7 @@ void crash_record_parts_take(struct crash_record *record)
 	record->entry = (const void *)(record->area + header->entry_offset);
 	record->entries = header->entry_count;
 	record->peers = header->peer_count;
+	record->torn = header->state_version & 1;
 	take_renewals(record);
 	take_times(record);
 }
@@ -110,9 +111,9 @@ static bool same_state(const u8 *area, size_t size, const u8 *later, size_t late
 }
 
 /* The header comes in pieces, between which the kernel may write it anew: one is whole
- * if it was still the same when it was read once more.
+ * if it was still the same when it was read once more. @stable is false if it never was.
  */
-static int recorder_read(struct nl *nl, u8 **area, size_t *size)
+static int recorder_read(struct nl *nl, u8 **area, size_t *size, bool *stable)
 {
 	int tries, err = nl_recorder_get(nl, area, size);
 
@@ -121,7 +122,8 @@ static int recorder_read(struct nl *nl, u8 **area, size_t *size)
 		u8 *later = NULL;
 
 		err = nl_recorder_get(nl, &later, &later_size);
-		if (!err && same_state(*area, *size, later, later_size)) {
+		*stable = !err && same_state(*area, *size, later, later_size);
+		if (*stable) {
 			free(later);
 			return 0;
 		}
@@ -134,6 +136,7 @@ static int recorder_read(struct nl *nl, u8 **area, size_t *size)
 
 int crash_record_from_kernel(struct crash_record *record)
 {
+	bool stable = false;
 	struct nl *nl;
 	size_t size;
 	int error;
@@ -145,7 +148,7 @@ int crash_record_from_kernel(struct crash_record *record)
 	if (error)
 		return cmd_error("the module does not answer: %s; modprobe tocsin",
 				 strerror(-error));
-	error = recorder_read(nl, &record->area, &size);
+	error = recorder_read(nl, &record->area, &size, &stable);
 	nl_close(nl);
 	if (error)
 		return cmd_error("reading the flight recorder: %s%s", strerror(-error),
@@ -157,6 +160,7 @@ int crash_record_from_kernel(struct crash_record *record)
 				 "use the cmcrash that came with it");
 	}
 	crash_record_parts_take(record);
+	record->torn = !stable;
 	return CMD_OK;
 }
 

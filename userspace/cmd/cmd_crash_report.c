@@ -80,9 +80,10 @@ static void print_leases(FILE *out, const struct crash_record *record)
 	const struct recorder_header *header = record->header;
 
 	fprintf(out, "\nLeases (%s):\n", header->armed ? "armed" : "not armed");
-	if (header->state_version & 1)
-		fputs("  The kernel was writing them and the view when it ended: they may be part "
-		      "old, part new\n", out);
+	if (record->torn)
+		fprintf(out, "  The kernel was writing them and the view %s: they may be part old, "
+			"part new\n", record->live ? "each time they were read" :
+			"when it ended");
 	print_lease(out, record, "quorum lease",
 		    crash_lease_end(record, CORE_VERDICT_QUORUM_LEASE));
 	print_lease(out, record, "safety lease",
