@@ -174,13 +174,21 @@ static void log_silent(struct cmcld *cmcld, const struct core_event *event)
 		    event->value_ns);
 }
 
+/* The safety lease: by the time that it is told, this thread runs and has renewed it. */
 static void log_lease(struct cmcld *cmcld, const struct core_event *event)
 {
-	cmcld_log(LOG_WARNING, "This node is at risk of being evicted from the running "
-		  "cluster: %s of its lease is used up, %" PRIu64 " ms are left. Check "
-		  "the heartbeat networks, or increase MEMBER_TIMEOUT.",
-		  event->type == CORE_EVENT_LEASE_HALF ? "one half" : "three quarters",
-		  (u64)(event->value_ns / BASE_NS_PER_MS));
+	const char *used = event->type == CORE_EVENT_LEASE_HALF ? "one half" : "three quarters";
+	u64 left_ms = event->value_ns / BASE_NS_PER_MS;
+
+	if (event->path == CORE_LEASE_SAFETY)
+		cmcld_log(LOG_WARNING, "cmcld did not renew its own lease for %s of "
+			  "SAFETY_TIMEOUT; %" PRIu64 " ms were left until the kernel resets this "
+			  "node. Look for a real-time process or an overloaded host.", used,
+			  left_ms);
+	else
+		cmcld_log(LOG_WARNING, "This node is at risk of being evicted from the running "
+			  "cluster: %s of its lease is used up, %" PRIu64 " ms are left. Check "
+			  "the heartbeat networks, or increase MEMBER_TIMEOUT.", used, left_ms);
 }
 
 static void path_event(struct cmcld *cmcld, const struct core_event *event)
