@@ -33,6 +33,7 @@ struct cmcld {
 	u64 incarnation;
 	int priority;
 	struct cmcld_wires wires;
+	bool tells_dropped;		/* and told so */
 	struct cmcld_publisher *publisher;
 	struct cmcld_loop *loop;
 	struct cmcld_kernel *kernel;

@@ -18,8 +18,13 @@
 /* Sessions and the disk run below the real-time thread, above all else. */
 #define SESSION_BELOW	1
 #define DISK_BELOW	2
-/* Blocks to the main thread kept for answers that end a request, and the like. */
-#define KEPT_FOR_ENDS	128
+/*
+ * Blocks to the main thread that are kept for what matters more: for the end of this program,
+ * for the ends of all requests that there may be (64) as well, and for all but progress.
+ */
+#define KEPT_FOR_LAST	8
+#define KEPT_FOR_ENDS	(KEPT_FOR_LAST + 64)
+#define KEPT_FOR_NEWS	128
 
 struct cmcld_thread {
 	struct cmcld cmcld;
@@ -28,21 +33,50 @@ struct cmcld_thread {
 	int again;		/* timer: to ask the kernel that did not answer */
 };
 
+/* How many blocks a tell leaves to those that matter more. */
+static u32 kept_from(u32 type, const void *data)
+{
+	switch ((enum cmcld_tell)type) {
+	case CMCLD_TELL_LEFT:
+	case CMCLD_TELL_FAILED:
+		return 0;
+	case CMCLD_TELL_READY:
+		return KEPT_FOR_LAST;
+	case CMCLD_TELL_REPLY:
+		return ((const struct cmcld_reply *)data)->final ? KEPT_FOR_LAST :
+								   KEPT_FOR_NEWS;
+	case CMCLD_TELL_PEER:
+	case CMCLD_TELL_PEER_LOST:
+		return KEPT_FOR_ENDS;
+	case CMCLD_TELL_STATUS:
+		break;
+	}
+	return KEPT_FOR_NEWS;
+}
+
+/* What comes again, or is progress, may be missed. */
+static void tell_dropped(struct cmcld *cmcld, u32 kept)
+{
+	if (kept == KEPT_FOR_NEWS || cmcld->tells_dropped)
+		return;
+	cmcld->tells_dropped = true;
+	cmcld_log(LOG_WARNING, "The main thread does not keep up: answers to commands, or news "
+		  "of other nodes, are dropped");
+}
+
 void cmcld_tell(struct cmcld *cmcld, u32 type, u64 tag, const void *data, size_t size)
 {
-	struct cmcld_block *block;
+	u32 kept = kept_from(type, data);
+	struct cmcld_block *block = NULL;
 
-	/* Progress may be dropped, ends may not. */
-	if (type == CMCLD_TELL_REPLY && cmcld_queue_room(cmcld->wires.tells) < KEPT_FOR_ENDS &&
-	    !((const struct cmcld_reply *)data)->final)
-		return;
 	core_assert(size <= cmcld_queue_block_size(cmcld->wires.tells));
-	block = cmcld_queue_take(cmcld->wires.tells);
+	if (cmcld_queue_room(cmcld->wires.tells) > kept)
+		block = cmcld_queue_take(cmcld->wires.tells);
 	if (!block) {
-		cmcld_log(LOG_WARNING, "The status server does not keep up; an answer to a "
-			  "command was dropped");
+		tell_dropped(cmcld, kept);
 		return;
 	}
+	cmcld->tells_dropped = false;
 	block->type = type;
 	block->tag = tag;
 	block->size = (u32)size;
