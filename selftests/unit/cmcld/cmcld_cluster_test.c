@@ -260,6 +260,16 @@ static unsigned int running_at(int i)
 	return node[i].thread ? atomic_load(&node[i].assistant.running) : 0;
 }
 
+/* As cmcld knows, for as long as it feeds the hardware watchdog. */
+static bool armed(int i)
+{
+	const struct cmcld_snapshot *snapshot = cmcld_snapshot_get(node[i].publisher);
+	bool is = snapshot && snapshot->armed;
+
+	cmcld_snapshot_put(node[i].publisher);
+	return is;
+}
+
 /* ---- the story, in order ---- */
 
 static void three_nodes_form_on_request(void **state)
@@ -419,8 +429,14 @@ static void last_nodes_leave(void **state)
 	wait_done(3, 0);
 	node_stop(3);
 	wait_view(0x2);
+	/* It has disarmed before, and its answer was lost. */
+	pthread_mutex_lock(&fake_lock);
+	assert_int_equal(core_disarm(fake_node[1]->core, true, base_clock_ns()), 0);
+	pthread_mutex_unlock(&fake_lock);
+	assert_true(armed(1));
 	ask(1, &leave);
 	wait_done(1, 0);
+	assert_false(armed(1));
 	node_stop(1);
 }
 

@@ -114,7 +114,8 @@ static void do_disarm(struct cmcld *cmcld, bool force)
 {
 	int err = disarm_checked(cmcld, force);
 
-	if (!err)
+	/* Not armed any more is what the membership wanted, too. */
+	if (!err || (err == -EPERM && cmcld_pet_armed(cmcld)))
 		cmcld_pet_end(cmcld);
 	cmcld_event("disarmed", "result=%d", err);
 	answer_result(cmcld, MEMBER_EVENT_KERNEL_DISARMED, err);
