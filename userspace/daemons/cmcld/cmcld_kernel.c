@@ -16,6 +16,7 @@ struct cmcld_kernel {
 	struct nl *nl;
 	struct nl_events *events;
 	struct cmcld_standin *standin;
+	u64 waited_ns;		/* in requests, not asked for yet */
 	u16 peers;
 	u64 lost;		/* events that the kernel says it could not keep */
 	bool behind;		/* some were lost: the states must be read again */
@@ -209,6 +210,8 @@ static int answered(struct cmcld_kernel *kernel, int err)
 
 	if (!waited_ns)
 		return err;
+	/* It counts from the last renewal on, so it contains what was told since then. */
+	kernel->waited_ns = waited_ns;
 	cmcld_log(LOG_WARNING, "The kernel kept cmcld waiting for %" PRIu64 ".%" PRIu64
 		  " seconds in netlink requests; the safety lease was renewed meanwhile. "
 		  "Look for a driver that hangs: journalctl -k",
@@ -293,6 +296,14 @@ int cmcld_kernel_renew(const struct cmcld_kernel *kernel)
 void cmcld_kernel_standin(struct cmcld_kernel *kernel, struct cmcld_standin *standin)
 {
 	kernel->standin = standin;
+}
+
+u64 cmcld_kernel_waited_ns(struct cmcld_kernel *kernel)
+{
+	u64 waited_ns = kernel->waited_ns;
+
+	kernel->waited_ns = 0;
+	return waited_ns;
 }
 
 int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force)

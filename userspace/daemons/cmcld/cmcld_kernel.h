@@ -47,6 +47,8 @@ int cmcld_kernel_pet(struct cmcld_kernel *kernel);
 int cmcld_kernel_renew(const struct cmcld_kernel *kernel);
 /* Who renews during the requests of the others of these functions; NULL: nobody. */
 void cmcld_kernel_standin(struct cmcld_kernel *kernel, struct cmcld_standin *standin);
+/* How long somebody had to renew meanwhile, since this was asked last, ns: as is logged. */
+u64 cmcld_kernel_waited_ns(struct cmcld_kernel *kernel);
 /* Packages are halted: a view without this node need not take it down (rule 11). */
 void cmcld_kernel_leave(struct cmcld_kernel *kernel);
 int cmcld_kernel_disarm(struct cmcld_kernel *kernel, bool force);
