@@ -13,6 +13,12 @@
 #include "cmcld_nodes.h"
 #include "cmcld_publish.h"
 
+static const char cluster_text[] =
+	"CLUSTER_NAME demo\n"
+	"NODE_NAME n1\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.1/24\n"
+	"NODE_NAME n2\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.2/24\n"
+	"NODE_NAME n3\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.3/24\n";
+
 static struct cmcld cmcld;
 static struct conf *conf;
 static char text[4096];
@@ -80,10 +86,76 @@ static void a_safety_lease_points_to_what_kept_cmcld_from_running(void **state)
 	says("real-time process", true);
 }
 
+/* As all states are read again after events were lost. */
+static void a_path_is_told_when_it_changes(void **state)
+{
+	struct core_event event = { .type = CORE_EVENT_PATH_STATE, .peer = 2, .path = 1 };
+
+	event.value_ns = CORE_PATH_DOWN;
+	said(&event);
+	says("path 1 to node n2 is down", true);
+	said(&event);
+	says("Heartbeat path", false);
+	event.value_ns = CORE_PATH_UP;
+	said(&event);
+	says("path 1 to node n2 is up", true);
+	said(&event);
+	says("Heartbeat path", false);
+	event.path = 0;
+	said(&event);
+	says("path 0 to node n2 is up", true);
+	event.peer = 3;
+	said(&event);
+	says("path 0 to node n3 is up", true);
+	event.peer = 2;
+	said(&event);
+	says("Heartbeat path", false);
+	event.path = 1;
+	event.value_ns = CORE_PATH_INIT;
+	said(&event);
+	says("path 1 to node n2 is one way", true);
+	event.value_ns = CORE_PATH_DOWN;
+	said(&event);
+	says("path 1 to node n2 is down", true);
+}
+
+static int conf_make(void)
+{
+	/* No cluster file may say this, but this host has these addresses. */
+	static const u8 loopback[3] = { 127, 0, 78 };
+	struct conf_report *report = calloc(1, sizeof(*report));
+	int i, err;
+
+	conf_init(conf);
+	err = conf_parse_cluster(conf, cluster_text, strlen(cluster_text), 0, report);
+	for (i = 0; i < conf->cluster.node_count; i++)
+		conf->cluster.node[i].id = (u16)(i + 1);
+	conf->cluster.id = 0x1234;
+	conf->cluster.generation = 1;
+	if (!err)
+		err = conf_check(conf, report);
+	for (i = 0; i < conf->cluster.node_count; i++)
+		memcpy(conf->cluster.node[i].interface[0].address[0].address.byte, loopback, 3);
+	free(report);
+	return err;
+}
+
+static int session_start(void)
+{
+	struct base_key key;
+	const struct cmcld_session_config config = {
+		.conf = conf, .self = conf_node_by_id(conf, 1), .key = &key, .incarnation = 1,
+	};
+
+	base_key_generate(1, &key);
+	return cmcld_session_start(&config, &cmcld.session);
+}
+
 static int setup(void **state)
 {
 	conf = calloc(1, sizeof(*conf));
-	conf_init(conf);
+	if (conf_make() || session_start())
+		return -1;
 	cmcld.conf = conf;
 	cmcld.loop = cmcld_loop_create();
 	return cmcld_nodes_create(&cmcld) || cmcld_publish_create(&cmcld);
@@ -91,6 +163,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+	cmcld_session_stop(cmcld.session);
 	cmcld_publish_destroy(&cmcld);
 	cmcld_nodes_destroy(&cmcld);
 	cmcld_loop_destroy(cmcld.loop);
@@ -103,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_quorum_lease_points_to_the_networks),
 		cmocka_unit_test(a_safety_lease_points_to_what_kept_cmcld_from_running),
+		cmocka_unit_test(a_path_is_told_when_it_changes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

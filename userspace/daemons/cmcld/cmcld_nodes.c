@@ -23,6 +23,7 @@ struct node {
 	enum gone gone;		/* how it left the last view that held it */
 	bool connected;
 	bool heard;		/* heartbeats arrive */
+	u8 path[CORE_PATHS_MAX]; /* what was passed on: enum core_path_state + 1; 0: nothing */
 	u64 gone_incarnation;	/* the life that left so */
 	u64 incarnation;	/* newest life heard or in a view */
 };
@@ -191,24 +192,41 @@ static void log_lease(struct cmcld *cmcld, const struct core_event *event)
 			  "the heartbeat networks, or increase MEMBER_TIMEOUT.", used, left_ms);
 }
 
+static u8 *path_told(struct node *node, const struct core_event *event)
+{
+	return node && event->path < CORE_PATHS_MAX ? &node->path[event->path] : NULL;
+}
+
+/* What the sessions had no room for counts as not told: it comes again with the next states. */
 static void path_event(struct cmcld *cmcld, const struct core_event *event)
 {
+	u8 *told = path_told(node_of(cmcld, event->peer), event);
 	bool up = event->value_ns == CORE_PATH_UP;
 
 	cmcld_log(up ? LOG_INFO : LOG_WARNING, "Heartbeat path %u to node %s is %s",
 		  event->path, cmcld_node_name(cmcld, event->peer),
 		  up ? "up" : event->value_ns == CORE_PATH_INIT ? "one way" : "down");
-	cmcld_session_path(cmcld->session, event->peer, event->path, up);
+	if (!cmcld_session_path(cmcld->session, event->peer, event->path, up) && told)
+		*told = (u8)(event->value_ns + 1);
 }
 
 /* States that are read again after lost events tell much that is known. */
-static bool is_news(const struct node *node, const struct core_event *event)
+static bool is_news(struct node *node, const struct core_event *event)
 {
+	const u8 *told = path_told(node, event);
+
 	if (!node)
 		return true;
-	if (event->type == CORE_EVENT_PEER_HEARD)
+	switch (event->type) {
+	case CORE_EVENT_PEER_HEARD:
 		return !node->heard || node->incarnation != event->incarnation;
-	return event->type != CORE_EVENT_PEER_SILENT || node->heard;
+	case CORE_EVENT_PEER_SILENT:
+		return node->heard;
+	case CORE_EVENT_PATH_STATE:
+		return !told || *told != event->value_ns + 1;
+	default:
+		return true;
+	}
 }
 
 void cmcld_nodes_kernel_event(struct cmcld *cmcld, const struct core_event *event)
