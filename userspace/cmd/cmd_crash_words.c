@@ -151,8 +151,9 @@ void crash_verdict_print(const struct crash_record *record, char *text, size_t s
 		break;
 	case CORE_VERDICT_SAFETY_LEASE:
 		snprintf(text, size, "the safety lease ran out: cmcld did not renew it "
-			 "for %.0f ms (SAFETY_TIMEOUT): it hung, was starved, or its "
-			 "CPU hung", ms(header->safety_timeout_ns));
+			 "for %.0f ms (SAFETY_TIMEOUT): it hung, was starved, crashed and "
+			 "took longer than that to dump core, or its CPU hung",
+			 ms(header->safety_timeout_ns));
 		break;
 	case CORE_VERDICT_DETACHED:
 		snprintf(text, size, "cmcld went away without disarming the safety "
