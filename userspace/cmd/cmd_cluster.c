@@ -25,8 +25,9 @@ static int explain(const char *who, int error, json_t *reply)
 	if (json_is_string(reply))
 		return cmd_error("%s", json_string_value(reply));
 	if ((error == -ENOENT || error == -ECONNREFUSED) && !strcmp(who, "cmcld"))
-		return cmd_error("cmcld does not run on this node: start it with cmrunnode, "
-				 "or the cluster with cmruncl");
+		return cmd_error("cmcld does not run on this node. If it is starting again, "
+				 "which takes seconds (systemctl status tocsin-cmcld), try again; "
+				 "else start it with cmrunnode, or the cluster with cmruncl");
 	if (error == -ENOENT || error == -ECONNREFUSED)
 		return cmd_error("%s does not answer on this node; run systemctl start "
 				 "tocsin-%s.socket", who, who);

@@ -100,8 +100,8 @@ int cmviewcl_main(int argc, char **argv)
 		status = status_from_configuration();
 		code = status ? CMD_OK : CMD_FAILED;
 		if (status)
-			fprintf(stderr, "%s: cmcld does not run on this node: "
-				"only the configuration is shown\n", cmd_name);
+			fprintf(stderr, "%s: cmcld does not run on this node, or is "
+				"starting again: only the configuration is shown\n", cmd_name);
 	}
 	if (!code)
 		code = print(status, format, &filter);
