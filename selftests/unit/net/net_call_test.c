@@ -4,9 +4,15 @@
 
 #include <tocsin/net_call.h>
 
+#include "net_tls.h"
+
+#include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+
+#define FRAME_SIZE	1100000
+#define RECORD_SIZE	16384
 
 static const u8 good_key[BASE_KEY_SIZE] = { 4 };
 static pthread_t thread;
@@ -222,6 +228,51 @@ static void idle_channel_is_closed(void **state)
 	net_call_close(call);
 }
 
+/* A connection with the key that only writes. */
+static int deaf_client(struct net_tls *tls)
+{
+	const struct net_identity identity = { .node = "n7", .cluster = "c" };
+	struct net_address to = address_of(listen_on, port);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char why[NET_CALL_TEXT_MAX];
+	int err;
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&to.storage, to.size), 0);
+	assert_int_equal(net_tls_start_client(tls, fd, &identity, good_key), 0);
+	do
+		err = net_tls_handshake(tls, why, sizeof(why));
+	while (err == -EAGAIN);
+	assert_int_equal(err, 0);
+	return fd;
+}
+
+static void who_does_not_read_is_cut_off(void **state)
+{
+	static const char request[] = "{\"op\":\"echo\",\"args\":{\"t\":\"%01000000d\"}}";
+	u32 length;
+	char *frame = calloc(1, sizeof(length) + FRAME_SIZE);
+	struct net_tls tls = { 0 };
+	size_t at, size = 0;
+	ssize_t put = 0;
+	int fd = deaf_client(&tls);
+	int i;
+
+	/* More than all that can be kept at both ends. */
+	for (i = 0; i < 100 && put >= 0; i++) {
+		size = sizeof(length) + (size_t)snprintf(frame + sizeof(length), FRAME_SIZE,
+							 request, i);
+		length = htonl((u32)(size - sizeof(length)));
+		memcpy(frame, &length, sizeof(length));
+		for (at = 0; at < size && put >= 0; at += (size_t)put)
+			put = net_tls_write(&tls, frame + at,
+					    size - at < RECORD_SIZE ? size - at : RECORD_SIZE);
+	}
+	assert_true(put < 0);
+	net_tls_stop(&tls);
+	close(fd);
+	free(frame);
+}
+
 static void failures_are_explained(void **state)
 {
 	struct net_call_config config = { .to = address_of("127.0.0.1", port),
@@ -254,6 +305,7 @@ int main(void)
 		T(works_over_ipv6),
 		H(slow_requests_outlive_the_idle_limit),
 		H(idle_channel_is_closed),
+		T(who_does_not_read_is_cut_off),
 		T(failures_are_explained),
 	};
 

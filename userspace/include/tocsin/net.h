@@ -135,6 +135,9 @@ void net_channel_finish(struct net_channel *channel);
 void net_channel_own(struct net_channel *channel, const struct net_channel_ops *ops, void *arg);
 void net_channel_set_idle(struct net_channel *channel, u64 idle_ns);
 
+/* Fail with @error, -errno, from the loop: for those who cannot bear a callback now. */
+void net_channel_give_up(struct net_channel *channel, int error);
+
 size_t net_channel_queued(const struct net_channel *channel);
 const struct net_address *net_channel_peer(const struct net_channel *channel);
 const struct net_address *net_channel_local(const struct net_channel *channel);

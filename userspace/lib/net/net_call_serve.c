@@ -34,9 +34,11 @@ static void conn_send(struct ipc_conn *conn, const char *data, size_t size)
 {
 	struct served *served = (struct served *)conn;
 
+	int err = net_channel_send(served->channel, data, size);
+
 	/* Not read by the client: close, from the loop, not under the caller. */
-	if (net_channel_send(served->channel, data, size))
-		net_channel_set_idle(served->channel, 1);
+	if (err)
+		net_channel_give_up(served->channel, err);
 }
 
 static void conn_ended(struct ipc_conn *conn)
@@ -60,8 +62,8 @@ static void on_frame(void *arg, struct net_channel *channel, const u8 *data, siz
 {
 	struct served *served = arg;
 
-	/* One request at a time; a client of ours never sends two. */
-	if (!served->conn.request) {
+	/* One request at a time; a client of ours takes the answer before it sends another. */
+	if (!served->conn.request && !net_channel_queued(channel)) {
 		net_channel_set_idle(channel, 0);
 		if (!ipc_dispatch_frame(&served->conn, data, size)) {
 			if (!served->conn.request)

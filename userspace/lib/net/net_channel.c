@@ -14,6 +14,8 @@
 #define RECORD_SIZE		16384
 /* Records taken in one turn of the loop: other sources want theirs. */
 #define READS_PER_TURN		16
+/* A frame may be dear (a quorum server writes to disk), and small. */
+#define FRAMES_PER_TURN		64
 #define DSCP_CS6		0xc0
 
 static void set_option(int fd, int level, int name, int value)
@@ -93,7 +95,7 @@ static void watch(struct net_channel *channel)
 		events = net_tls_wants_write(&channel->tls) ? EPOLLOUT : EPOLLIN;
 	else if (channel->state == NET_CHANNEL_FINISHING)
 		events = EPOLLOUT;
-	else if (channel->out.from < channel->out.to || channel->failed)
+	else if (channel->out.from < channel->out.to || channel->failed || channel->more)
 		events |= EPOLLOUT;
 	sd_event_source_set_io_events(channel->source, events);
 }
@@ -151,9 +153,10 @@ int net_channel_send(struct net_channel *channel, const void *data, size_t size)
 	return 0;
 }
 
-/* Hand over whole frames. Returns 0 or an error; stops when closed. */
+/* Hand over whole frames. Returns 0 or an error; stops when closed, or for this turn. */
 static int deliver(struct net_channel *channel)
 {
+	channel->more = false;
 	while (channel->state == NET_CHANNEL_UP) {
 		struct net_buffer *in = &channel->in;
 		size_t have = in->to - in->from;
@@ -168,6 +171,10 @@ static int deliver(struct net_channel *channel)
 			return -EMSGSIZE;
 		if (have < HEADER_SIZE + length)
 			break;
+		if (channel->turn++ == FRAMES_PER_TURN) {
+			channel->more = true;
+			break;
+		}
 		frame = in->data + in->from + HEADER_SIZE;
 		in->from += HEADER_SIZE + length;
 		channel->ops->frame(channel->arg, channel, frame, length);
@@ -205,6 +212,8 @@ static const char *reading_error(int err)
 		return "connection closed by the other end";
 	case -EMSGSIZE:
 		return "frame length out of range";
+	case -ENOBUFS:
+		return "the other end does not read";
 	case -ENOMEM:
 		return "out of memory";
 	default:
@@ -226,7 +235,11 @@ static void run_up(struct net_channel *channel)
 	}
 	if (err == -EAGAIN)
 		err = 0;
-	while (!err && channel->state == NET_CHANNEL_UP && reads++ < READS_PER_TURN)
+	channel->turn = 0;
+	if (!err && channel->more)
+		err = deliver(channel);
+	while (!err && channel->state == NET_CHANNEL_UP && !channel->more &&
+	       reads++ < READS_PER_TURN)
 		err = read_record(channel);
 	if (channel->state == NET_CHANNEL_CLOSED)
 		return;
@@ -488,6 +501,14 @@ void net_channel_set_idle(struct net_channel *channel, u64 idle_ns)
 		set_timer(channel, idle_ns);
 	else
 		sd_event_source_set_enabled(channel->timer, SD_EVENT_OFF);
+}
+
+void net_channel_give_up(struct net_channel *channel, int error)
+{
+	if (channel->state != NET_CHANNEL_UP || channel->failed)
+		return;
+	channel->failed = error;
+	set_timer(channel, 1);
 }
 
 size_t net_channel_queued(const struct net_channel *channel)

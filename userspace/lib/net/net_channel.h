@@ -39,6 +39,8 @@ struct net_channel {
 	size_t sending;			/* bytes GnuTLS holds after -EAGAIN */
 	int failed;			/* error of a write outside the loop */
 	bool tell_drained;		/* when the queue is empty */
+	unsigned int turn;		/* frames delivered in this turn of the loop */
+	bool more;			/* some are left for the next */
 	const struct net_channel_ops *ops;
 	void *arg;
 	struct net_listener *listener;	/* of an accepted channel, while it lives */
