@@ -164,7 +164,8 @@ static const char *device_against(const struct net_device *dev)
 	return NULL;
 }
 
-static const char *neighbour_find(struct dst_entry *dst, struct draft *draft)
+static const char *neighbour_find(struct dst_entry *dst, const struct net_device *dev,
+				  struct draft *draft)
 {
 	struct neighbour *neighbour = dst_neigh_lookup(dst, draft->remote.family == AF_INET6 ?
 						       (void *)&draft->remote.six :
@@ -174,7 +175,7 @@ static const char *neighbour_find(struct dst_entry *dst, struct draft *draft)
 	if (!neighbour)
 		return "no neighbour";
 	if (READ_ONCE(neighbour->nud_state) & NUD_VALID) {
-		neigh_ha_snapshot(draft->mac, neighbour, dst->dev);
+		neigh_ha_snapshot(draft->mac, neighbour, dev);
 	} else {
 		neigh_event_send(neighbour, NULL);
 		reason = "its neighbour's hardware address is not known yet";
@@ -265,13 +266,26 @@ static void skb_write(struct sk_buff *skb, const struct draft *draft,
 	skb->priority = TC_PRIO_CONTROL;
 }
 
-static const char *frame_write(struct frame *frame, const struct draft *draft,
-			       const struct net_device *dev)
+/* Called under RCU, which alone keeps the device: a route lets go of it when it goes. */
+static const char *frame_write(struct tocsin *t, struct frame *frame, struct draft *draft)
 {
-	if (!frame->skb)
-		frame->skb = alloc_skb(FRAME_HEADROOM + FRAME_BYTES + FRAME_TAILROOM, GFP_KERNEL);
-	if (!frame->skb)
-		return "out of memory";
+	const struct net_device *dev;
+	struct dst_entry *dst;
+	const char *reason;
+
+	if (tocsin_key_sign(t, draft->words, CORE_GASP_SIZE))
+		return "there is no key";
+	dst = route_find(t, draft);
+	if (IS_ERR(dst))
+		return "there is no route";
+	dev = READ_ONCE(dst->dev);
+	reason = dst_xfrm(dst) || dst->lwtstate ? "its packets are changed on their way (IPsec)" :
+						  device_against(dev);
+	if (!reason)
+		reason = neighbour_find(dst, dev, draft);
+	dst_release(dst);
+	if (reason)
+		return reason;
 	skb_write(frame->skb, draft, dev);
 	frame->ifindex = dev->ifindex;
 	frame->stamp = draft->generation + 1;
@@ -281,25 +295,15 @@ static const char *frame_write(struct frame *frame, const struct draft *draft,
 /* Return: why not, or NULL. */
 static const char *frame_make(struct tocsin *t, struct frame *frame, struct draft *draft)
 {
-	struct dst_entry *dst;
 	const char *reason;
-	int err;
 
+	if (!frame->skb)
+		frame->skb = alloc_skb(FRAME_HEADROOM + FRAME_BYTES + FRAME_TAILROOM, GFP_KERNEL);
+	if (!frame->skb)
+		return "out of memory";
 	rcu_read_lock();
-	err = tocsin_key_sign(t, draft->words, CORE_GASP_SIZE);
+	reason = frame_write(t, frame, draft);
 	rcu_read_unlock();
-	if (err)
-		return "there is no key";
-	dst = route_find(t, draft);
-	if (IS_ERR(dst))
-		return "there is no route";
-	reason = dst_xfrm(dst) || dst->lwtstate ? "its packets are changed on their way (IPsec)" :
-						  device_against(dst->dev);
-	if (!reason)
-		reason = neighbour_find(dst, draft);
-	if (!reason)
-		reason = frame_write(frame, draft, dst->dev);
-	dst_release(dst);
 	return reason;
 }
 
