@@ -10,6 +10,16 @@ void tocsin_clock_resume(void)
 	WRITE_ONCE(suspended_ns, ktime_get_boottime_ns() - ktime_get_ns());
 }
 
+void tocsin_clock_follow(void)
+{
+	s64 least_ns = ktime_get_boot_fast_ns();
+
+	/* Read later, so rather too little. */
+	least_ns -= ktime_get_mono_fast_ns();
+	if (least_ns > (s64)READ_ONCE(suspended_ns) + NSEC_PER_MSEC)
+		WRITE_ONCE(suspended_ns, least_ns);
+}
+
 u64 tocsin_clock_ns(void)
 {
 	return ktime_get_raw_fast_ns() + READ_ONCE(suspended_ns);

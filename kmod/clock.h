@@ -14,4 +14,9 @@ u64 tocsin_clock_real_offset_ns(void);
 /* Take the time suspended anew: at start and after each resume. */
 void tocsin_clock_resume(void);
 
+/* The same of sleeps that nobody announces (a hypervisor's save and restore): rather too
+ * little than too much.  Context: any, NMI included.
+ */
+void tocsin_clock_follow(void);
+
 #endif

@@ -99,6 +99,7 @@ static enum hrtimer_restart check_fire(struct hrtimer *timer)
 {
 	struct check *check = container_of(timer, struct check, timer);
 
+	tocsin_clock_follow();
 	tocsin_safety_check(tocsin_initial);
 	check_measure(check);
 	hrtimer_forward_now(timer, ns_to_ktime(check_ns));
