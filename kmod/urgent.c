@@ -27,6 +27,10 @@
 #include "log.h"
 
 #define PRIORITY_FALLBACK	99
+/* The scheduler takes periods of up to 4 s, and for so long a thread that has overdrawn
+ * its runtime may stand still.
+ */
+#define PERIOD_NS_MAX		(100 * NSEC_PER_MSEC)
 /* Hundredths of a CPU that the thread asks for, until it gets them.  It needs few, but
  * whatever soft interrupts are pending run on its account, and what it overdraws is
  * paid back at this rate, standing still (Documentation/STARVATION, What was weighed).
@@ -39,6 +43,8 @@ struct urgent_cpu {
 	struct hrtimer timer;
 	struct tasklet_struct tasklet;
 	struct task_struct *thread;	/* only with PREEMPT_RT */
+	unsigned int cpu;
+	u64 favoured_ns;		/* the period that the thread has asked for */
 	bool wanted;			/* the thread has something to do */
 	struct llist_head work;
 };
@@ -68,6 +74,59 @@ static void tasklet_run(struct tasklet_struct *tasklet)
 	works_run(container_of(tasklet, struct urgent_cpu, tasklet));
 }
 
+static void thread_fall_back(struct task_struct *thread)
+{
+	struct sched_attr fifo = {
+		.size = sizeof(fifo),
+		.sched_policy = SCHED_FIFO,
+		.sched_priority = PRIORITY_FALLBACK,
+	};
+
+	sched_setattr_nocheck(thread, &fifo);
+}
+
+/* Ahead of all real-time tasks; where that is refused, among the first. */
+static void thread_favour(u64 thread_period_ns)
+{
+	struct sched_attr deadline = {
+		.size = sizeof(deadline),
+		.sched_policy = SCHED_DEADLINE,
+		.sched_deadline = thread_period_ns,
+		.sched_period = thread_period_ns,
+	};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(runtime_percent); i++) {
+		deadline.sched_runtime = div_u64(thread_period_ns * runtime_percent[i], 100);
+		err = sched_setattr_nocheck(current, &deadline);
+		if (!err)
+			return;
+	}
+	tocsin_printk(KERN_WARNING
+		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it; %s\n",
+		      current->comm, err, "other SCHED_DEADLINE tasks must leave it room");
+	thread_fall_back(current);
+}
+
+/* The thread itself does this: whether there is room for it is judged by the CPU that it
+ * is on, and that must be active.  An offline that is refused half-way has let it loose,
+ * as the scheduler does with all threads but those that are parked.
+ */
+static void thread_settle(struct urgent_cpu *u)
+{
+	u64 wanted_ns = min_t(u64, READ_ONCE(period_ns), PERIOD_NS_MAX);
+
+	if (!cpu_active(u->cpu))
+		return;
+	if (current->nr_cpus_allowed != 1)
+		set_cpus_allowed_ptr(current, cpumask_of(u->cpu));
+	if (u->favoured_ns == wanted_ns)
+		return;
+	u->favoured_ns = wanted_ns;
+	thread_favour(wanted_ns);
+}
+
 static int thread_run(void *data)
 {
 	struct urgent_cpu *u = data;
@@ -78,6 +137,7 @@ static int thread_run(void *data)
 			schedule();
 		__set_current_state(TASK_RUNNING);
 		WRITE_ONCE(u->wanted, false);
+		thread_settle(u);
 		/* Leaving this section runs the pending soft interrupts. */
 		local_bh_disable();
 		works_run(u);
@@ -121,35 +181,6 @@ void tocsin_urgent_flush(struct tocsin_urgent *work)
 	wait_on_bit(&work->queued, 0, TASK_UNINTERRUPTIBLE);
 }
 
-/* Ahead of all real-time tasks; where that is refused, among the first. */
-static void thread_favour(struct task_struct *thread)
-{
-	struct sched_attr deadline = {
-		.size = sizeof(deadline),
-		.sched_policy = SCHED_DEADLINE,
-		.sched_deadline = period_ns,
-		.sched_period = period_ns,
-	};
-	struct sched_attr fifo = {
-		.size = sizeof(fifo),
-		.sched_policy = SCHED_FIFO,
-		.sched_priority = PRIORITY_FALLBACK,
-	};
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < ARRAY_SIZE(runtime_percent); i++) {
-		deadline.sched_runtime = div_u64(period_ns * runtime_percent[i], 100);
-		err = sched_setattr_nocheck(thread, &deadline);
-		if (!err)
-			return;
-	}
-	tocsin_printk(KERN_WARNING
-		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it; %s\n",
-		      thread->comm, err, "other SCHED_DEADLINE tasks must leave it room");
-	sched_setattr_nocheck(thread, &fifo);
-}
-
 static int thread_start(struct urgent_cpu *u, unsigned int cpu)
 {
 	struct task_struct *thread;
@@ -157,7 +188,9 @@ static int thread_start(struct urgent_cpu *u, unsigned int cpu)
 	thread = kthread_create_on_cpu(thread_run, u, cpu, "tocsin/%u");
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
-	thread_favour(thread);
+	u->cpu = cpu;
+	u->favoured_ns = 0;
+	thread_fall_back(thread);
 	wake_up_process(thread);
 	WRITE_ONCE(u->thread, thread);
 	return 0;
