@@ -69,8 +69,10 @@ int tocsin_recorder_init(void)
 	recorder_header_init(header, virt_to_phys(area), recorder_entries);
 	peers = area + header->peer_offset;
 	entries = area + header->entry_offset;
+#ifdef MODULE
 	strscpy(header->build, THIS_MODULE->srcversion ?: THIS_MODULE->version ?: "",
 		sizeof(header->build));
+#endif
 	strscpy(header->kernel, init_utsname()->release, sizeof(header->kernel));
 	header->real_offset_ns = tocsin_clock_real_offset_ns();
 	entry_write(RECORDER_LOAD, 0, 0, (const u64 [RECORDER_ARGS]){ 0 });
