@@ -217,8 +217,11 @@ int tocsin_pet(struct tocsin *t, u64 now_ns, unsigned long flags) __releases(&t-
 	int err = core_pet(t->core, now_ns);
 	u64 end_ns = core_safety_lease_ns(t->core);
 
-	if (!err)
+	if (!err) {
 		t->last_pet_ns = now_ns;
+		/* It may be read when heartbeats do not come to write it. */
+		tocsin_recorder_last(t);
+	}
 	tocsin_unlock(t, flags);
 	atomic64_inc(&t->stats.pets);
 	tocsin_record(t, RECORDER_PET, 0, 0, end_ns, before_ns - now_ns, task_tgid_nr(current),

@@ -35,8 +35,8 @@ static inline u64 tocsin_record_result(int err)
  * Context: any, t->lock held.
  */
 void tocsin_recorder_state(struct tocsin *t);
-/* The verdict is out: what belongs to it, read without the lock, whose holder may be
- * stuck. Context: any.
+/* The leases and the last renewal alone.  When the verdict is out also without the lock,
+ * whose holder may be stuck. Context: any.
  */
 void tocsin_recorder_last(struct tocsin *t);
 void tocsin_recorder_peer(struct tocsin *t, u16 id);
