@@ -293,6 +293,7 @@ int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
 	struct tocsin *t = tocsin_of(genl_info_net(info));
 	struct sk_buff *skb;
 	void *header;
+	bool armed;
 	int err;
 
 	err = tocsin_answer_begin(info, TOCSIN_CMD_ARM, &skb, &header);
@@ -300,19 +301,19 @@ int tocsin_nl_arm_doit(struct sk_buff *request, struct genl_info *info)
 		return err;
 	err = owner_enter(t, info);
 	if (err)
-		goto out;
+		return tocsin_answer_end(info, skb, header, err);
 	err = tocsin_refuse(info, tocsin_arm(t));
 	tocsin_record(t, RECORDER_ARM, 0, 0, core_safety_lease_ns(t->core), t->warnings, asker(),
 		      result(err));
-	if (!err) {
+	armed = !err;
+	if (armed)
 		err = tocsin_put_status(skb, t, info->snd_portid);
-		/* Who is told that it is not armed does not renew. */
-		if (err)
-			tocsin_disarm(t, true);
-	}
+	err = tocsin_answer_end(info, skb, header, err);
+	/* Who is told that it is not armed does not renew. */
+	if (armed && err)
+		tocsin_disarm(t, true);
 	mutex_unlock(&t->mutex);
-out:
-	return tocsin_answer_end(info, skb, header, err);
+	return err;
 }
 
 int tocsin_nl_pet_doit(struct sk_buff *request, struct genl_info *info)
