@@ -41,7 +41,13 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int renew(struct tocsin *t, u64 incarnation)
+/* What is written: renewed by, and why the node is to go down ("": it is not). */
+struct order {
+	u64 incarnation;
+	char reason[TOCSIN_REASON_MAX + 1];
+} __packed;
+
+static int obey(struct tocsin *t, const struct order *order)
 {
 	unsigned long flags;
 	int err = -EPERM;
@@ -52,23 +58,27 @@ static int renew(struct tocsin *t, u64 incarnation)
 	now_ns = tocsin_lock(t, &flags);
 	if (!t->attached)
 		err = -ENODEV;
-	else if (t->owner && t->core->config.incarnation == incarnation)
-		return tocsin_pet(t, now_ns, flags);
+	else if (t->owner && t->core->config.incarnation == order->incarnation)
+		return order->reason[0] ? tocsin_toc_request(t, order->reason, flags) :
+					  tocsin_pet(t, now_ns, flags);
 	tocsin_unlock(t, flags);
 	return err;
 }
 
 static ssize_t device_write(struct file *file, const char __user *from, size_t size, loff_t *at)
 {
-	u64 incarnation;
+	struct order order = { 0 };
 	int err;
 
-	if (size != sizeof(incarnation))
+	/* The last byte stays what it is: the end of the text. */
+	if (size < sizeof(order.incarnation) || size >= sizeof(order))
 		return -EINVAL;
-	if (copy_from_user(&incarnation, from, sizeof(incarnation)))
+	if (copy_from_user(&order, from, size))
 		return -EFAULT;
-	err = renew(tocsin_of(file->private_data), incarnation);
-	return err ?: sizeof(incarnation);
+	if (size > sizeof(order.incarnation) && !order.reason[0])
+		return -EINVAL;
+	err = obey(tocsin_of(file->private_data), &order);
+	return err ?: size;
 }
 
 static const struct file_operations operations = {

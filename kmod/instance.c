@@ -229,6 +229,21 @@ int tocsin_pet(struct tocsin *t, u64 now_ns, unsigned long flags) __releases(&t-
 	return err;
 }
 
+int tocsin_toc_request(struct tocsin *t, const char *reason, unsigned long flags)
+	__releases(&t->lock)
+{
+	if (!tocsin_armed(t)) {
+		tocsin_unlock(t, flags);
+		return -EPERM;
+	}
+	tocsin_record(t, RECORDER_TOC_REQUEST, 0, 0, 0, 0, task_tgid_nr(current), 0);
+	strscpy(t->reason, reason, sizeof(t->reason));
+	core_request_toc(t->core);
+	tocsin_recorder_state(t);
+	tocsin_unlock(t, flags);
+	return 0;
+}
+
 int tocsin_disarm(struct tocsin *t, bool force)
 {
 	unsigned long flags;

@@ -128,6 +128,15 @@ void tocsin_unlock(struct tocsin *t, unsigned long flags) __releases(&t->lock);
  */
 int tocsin_pet(struct tocsin *t, u64 now_ns, unsigned long flags) __releases(&t->lock);
 
+/**
+ * tocsin_toc_request - take the machine down for the owner, and leave the core
+ * @reason: for panic message and recorder, "" for none; cut to TOCSIN_REASON_MAX
+ * Does not return unless the action is report. -EPERM: not armed.
+ * Context: process, t->lock held; never sleeps.
+ */
+int tocsin_toc_request(struct tocsin *t, const char *reason, unsigned long flags)
+	__releases(&t->lock);
+
 /* Change the owner. Context: process, t->mutex held. */
 void tocsin_owner_set(struct tocsin *t, u32 owner);
 

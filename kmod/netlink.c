@@ -494,24 +494,18 @@ int tocsin_nl_install_doit(struct sk_buff *request, struct genl_info *info)
 int tocsin_nl_toc_request_doit(struct sk_buff *request, struct genl_info *info)
 {
 	struct tocsin *t = tocsin_of(genl_info_net(info));
+	char reason[TOCSIN_REASON_MAX + 1] = "";
 	unsigned long flags;
 	u64 now_ns;
 	int err;
 
+	if (info->attrs[TOCSIN_A_REASON])
+		nla_strscpy(reason, info->attrs[TOCSIN_A_REASON], sizeof(reason));
 	err = owner_lock(t, info, &flags, &now_ns);
 	if (err)
 		return err;
-	if (!tocsin_armed(t)) {
-		tocsin_unlock(t, flags);
-		return tocsin_refuse(info, -EPERM);
-	}
-	tocsin_record(t, RECORDER_TOC_REQUEST, 0, 0, 0, 0, asker(), 0);
-	if (info->attrs[TOCSIN_A_REASON])
-		nla_strscpy(t->reason, info->attrs[TOCSIN_A_REASON], sizeof(t->reason));
-	core_request_toc(t->core);
-	tocsin_recorder_state(t);
-	tocsin_unlock(t, flags);
-	return 0;
+	err = tocsin_toc_request(t, reason, flags);
+	return tocsin_refuse(info, err);
 }
 
 int tocsin_nl_leave_doit(struct sk_buff *request, struct genl_info *info)

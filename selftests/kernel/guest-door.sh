@@ -93,21 +93,47 @@ netlink_goes_on() {
 	wait $UNLOADING
 }
 
+# Asks for its end while nobody gets through by netlink.
+ending() {
+	exec unshare -n $K "attach node=3 action=2 safety=60000" arm "touch path=/tmp/end-armed" \
+		"pet until=/tmp/end" "toc reason=strike" "touch path=/tmp/end-came" \
+		"sleep 600000"
+}
+
 # Two nodes that renew; only the one that asks by netlink loses its lease.
 device_waits_for_nobody() {
+	ending >/tmp/by-end 2>&1 &
+	end=$!
+	await /tmp/end-armed || return 1
 	renewing device >/tmp/by-device 2>&1 &
 	device=$!
 	renewing netlink no-device >/tmp/by-netlink 2>&1 &
 	netlink=$!
 	await /tmp/device-armed && await /tmp/netlink-armed && netlink_stops || return 1
 	usleep $((LEASE_MS * 2500))
-	kill -0 $netlink && touch /tmp/enough && await /tmp/device-lives
+	kill -0 $netlink && touch /tmp/enough && await /tmp/device-lives &&
+		touch /tmp/end && await /tmp/end-came
 	lives=$?
 	netlink_goes_on || return 1
+	kill -9 $end
+	wait $end
 	wait $netlink
-	cat /tmp/by-device /tmp/by-netlink
+	cat /tmp/by-device /tmp/by-netlink /tmp/by-end
 	[ $lives = 0 ] && grep -q 'pet: Timer expired' /tmp/by-netlink &&
 		fails [ -e /tmp/netlink-lives ] && wait $device
+}
+
+taken_down_by_device() {
+	unshare -n $K "attach node=1 action=2 safety=60000 save=/tmp/down" event \
+		"expect EPERM" "device incarnation=/tmp/down reason=early" arm \
+		"expect EPERM" "device incarnation=77 reason=stranger" \
+		"expect EINVAL" "device incarnation=/tmp/down reason=long size=129" \
+		"expect EINVAL" "device incarnation=/tmp/down size=9" pet \
+		"device incarnation=/tmp/down reason=longest size=128" \
+		"event type=toc within=20000 pet=0" "expect ETIME" pet status >/tmp/down-said
+	result=$?
+	cat /tmp/down-said
+	grep -q 'verdict=requested' /tmp/down-said && return $result
 }
 
 reload() {
@@ -166,6 +192,7 @@ t "the device renews for the one who is armed" $K "attach node=1 save=/tmp/incar
 	"device incarnation=/tmp/incarnation size=0" "expect EPERM" "device incarnation=77" \
 	"expect EPERM" "device incarnation=0" disarm "expect EPERM" pet \
 	"expect EPERM" "device incarnation=/tmp/incarnation"
+t "the device takes down who is armed, for a reason" taken_down_by_device
 t "nothing attached, nothing renewed" $K "expect ENODEV" "device incarnation=/tmp/incarnation" \
 	"expect ENODEV" "device incarnation=0"
 t "disarmed, armed again" $K "attach node=1" arm disarm arm disarm
@@ -198,7 +225,7 @@ kill -9 $OWNER
 wait $OWNER
 t "nothing is left checking" fails grep -q check_fire /proc/timer_list
 t "unload is refused while the device is open" device_bars_unload
-t "renewals by the device wait for no other family" device_waits_for_nobody
+t "renewals, and the end, by the device wait for no other family" device_waits_for_nobody
 t "unload and load again, five times" reload
 t "the recorder has limits, and room for the largest" recorder_sizes
 exit 0

@@ -4,6 +4,7 @@
  *
  *   device                              open /dev/tocsin
  *   device incarnation=N|PATH [size=8]  ... and write; PATH as "attach save=" has it
+ *          [reason=TEXT]                ... with a text, of size - 8 bytes
  *   no-device                           from here on, for this process, there is none
  *   nobody                              give up root: a user without capabilities
  *   slow family=ID                      a request of slowfamily.ko, which lasts until killed
@@ -18,6 +19,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -40,8 +42,9 @@ u64 kctl_incarnation(const char *text)
 void kctl_device_run(char **options)
 {
 	const char *incarnation = kctl_text(options, "incarnation", NULL);
-	size_t size = kctl_number(options, "size", sizeof(u64));
-	u64 data[8] = { 0 };
+	const char *reason = kctl_text(options, "reason", "");
+	size_t size = kctl_number(options, "size", sizeof(u64) + strlen(reason));
+	u64 data[32] = { 0 };
 	static int fd = -1;
 	ssize_t put;
 
@@ -57,9 +60,12 @@ void kctl_device_run(char **options)
 	}
 	if (size > sizeof(data))
 		kctl_die("size=%zu", size);
+	if (strlen(reason) > sizeof(data) - sizeof(u64))
+		kctl_die("reason: too long");
 	data[0] = kctl_incarnation(incarnation);
+	memcpy(&data[1], reason, strlen(reason));
 	put = write(fd, data, size);
-	if (put >= 0 && put != sizeof(u64))
+	if (put >= 0 && (size_t)put != size)
 		kctl_die("%zd bytes written", put);
 	kctl_check(put < 0 ? -errno : 0, "write");
 }

@@ -133,7 +133,8 @@ int nl_accept(struct nl *nl, const struct core_view *view, u64 ballot_counter,
 int nl_install(struct nl *nl, const struct core_view *view);
 
 /* TOC of this node; @reason ends up in panic message and recorder. Normally
- * does not return. -EPERM: not armed. */
+ * does not return. -EPERM: not armed.
+ * By the device where there is one: as nl_pet(). */
 int nl_toc_request(struct nl *nl, const char *reason);
 
 /* CORE_NEVER for a lease that does not run. Views of epoch 0: none. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Renewals by /dev/tocsin, which no other netlink family can delay. */
+/* Renewals and the end by /dev/tocsin, which no other netlink family can delay. */
 #include "nl_socket.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <tocsin/base.h>
 #include <unistd.h>
 
@@ -30,16 +31,34 @@ void nl_device_close(struct nl *nl)
 	nl->device = -1;
 }
 
-int nl_renew(const struct nl *nl)
+/* The owner's incarnation, and what comes after it. */
+static int device_write(const struct nl *nl, const char *text, size_t length)
 {
+	char data[sizeof(nl->incarnation) + TOCSIN_REASON_MAX];
+	size_t size = sizeof(nl->incarnation) + length;
 	ssize_t put;
 
 	if (nl->device < 0)
 		return -ENOENT;
-	put = write(nl->device, &nl->incarnation, sizeof(nl->incarnation));
+	memcpy(data, &nl->incarnation, sizeof(nl->incarnation));
+	memcpy(data + sizeof(nl->incarnation), text, length);
+	put = write(nl->device, data, size);
 	if (put < 0)
 		return -errno;
-	return put == sizeof(nl->incarnation) ? 0 : -EIO;
+	return put == (ssize_t)size ? 0 : -EIO;
+}
+
+int nl_renew(const struct nl *nl)
+{
+	return device_write(nl, "", 0);
+}
+
+int nl_device_toc(struct nl *nl, const char *reason)
+{
+	size_t length = strnlen(reason, TOCSIN_REASON_MAX);
+
+	nl->error[0] = 0;
+	return length ? device_write(nl, reason, length) : -EINVAL;
 }
 
 bool nl_has_device(const struct nl *nl)

@@ -284,9 +284,14 @@ int nl_toc_request(struct nl *nl, const char *reason)
 {
 	char text[TOCSIN_REASON_MAX + 1];
 	size_t length = strnlen(reason, TOCSIN_REASON_MAX);
+	int err;
 
 	memcpy(text, reason, length);
 	text[length] = 0;
+	err = nl_device_toc(nl, text);
+	/* There is none, or it is one that knows renewals only. */
+	if (err != -ENOENT && err != -EINVAL)
+		return err;
 	nl_request_begin(nl, TOCSIN_CMD_TOC_REQUEST);
 	mnl_attr_put_strz(nl->request, TOCSIN_A_REASON, text);
 	return nl_request_run(nl, NULL, NULL);

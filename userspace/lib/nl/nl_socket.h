@@ -42,6 +42,10 @@ int nl_request_list(struct nl *nl, nl_take take, void *context);
 /* Open /dev/tocsin unless it is open. Return: 0, also where there is none, or -errno. */
 int nl_device_open(struct nl *nl);
 void nl_device_close(struct nl *nl);
+/* As nl_toc_request(), by the device. -ENOENT: there is none. -EINVAL: it does not take
+ * that, or @reason is empty.
+ */
+int nl_device_toc(struct nl *nl, const char *reason);
 
 /* Reads a number of any width; 0 if the attribute is shorter than 1. */
 u64 nl_attr_number(const struct nlattr *attr);
