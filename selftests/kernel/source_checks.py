@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from lab import kmods
+from lab import kmods, micro
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(TOP, "build", "kernel-test")
@@ -129,10 +129,26 @@ class Tree:
         return lines
 
 
+    def boot(self, command):
+        """Returns why the kernel that was built does not come up and run a command."""
+        there = os.path.join(OUT, "in-tree/boot")
+        shutil.rmtree(there, ignore_errors=True)
+        with open(os.path.join(self.objects, "include/config/kernel.release")) as file:
+            modules = os.path.join(there, "lib/modules", file.read().strip())
+        os.makedirs(modules)
+        open(os.path.join(modules, "modules.dep"), "w").close()
+        os.symlink(os.path.join(self.objects, "vmlinux"), os.path.join(there, "vmlinux"))
+        os.symlink(os.path.join(self.objects, ".config"), os.path.join(there, "config"))
+        outcome = micro.run(micro.Job(command=command, modules=[], kernel=kmods.Kernel(there)))
+        return [] if outcome.passed else [outcome.reason, *outcome.console.splitlines()[-40:]]
+
+
 def built_in(full):
     """a kernel tree takes it in: CONFIG_TOCSIN=y"""
     if full:
-        return Tree().build("y", ["vmlinux"], "vmlinux")
+        tree = Tree()
+        return tree.build("y", ["vmlinux"], "vmlinux") or \
+            tree.boot(["grep", "tocsin$", "/proc/misc"])
     return Tree().build("y", ["drivers/tocsin/"], "drivers/tocsin/built-in.a")
 
 
