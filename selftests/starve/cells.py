@@ -8,12 +8,14 @@ class Cell:
     """hog: arguments of hog.c ("flood" is traffic from outside); throttle: the
     kernel keeps 50 ms of each second from real-time tasks (its default).
     toc, silent: what must happen; usually nothing may.
+    late: it is silent itself for a while and suspected meanwhile, and nothing else.
     rival_must_lose: TIPC must be seen to fail: nothing but the hog runs for long."""
     name: str
     hog: str
     throttle: bool = True
     toc: str = ""
     silent: bool = False
+    late: bool = False
     safety_ms: int = 0
     rival_must_lose: bool = False
 
@@ -34,6 +36,8 @@ CELLS = [
     Cell("io", "io /dev/vda"),
     Cell("flood", "flood"),
     Cell("timers", "timers 16"),
+    # Interrupts off on all CPUs for five intervals, longer than a peer may be silent.
+    Cell("late", "late 5", late=True),
 ]
 
 # What must not be survived all the same.

@@ -72,6 +72,11 @@ hog() {
 		usleep 600000
 		shift 2
 	fi
+	if [ "$1" = late ]; then
+		insmod /test/stuck.ko how=late for_ms="$(($2 * interval))"
+		sleep "$((seconds * rounds))"
+		return
+	fi
 	if [ "$1" = stuck ]; then
 		insmod /test/stuck.ko mask="$(((1 << $(nproc)) - 1))" for_ms="$2"
 		sleep "$seconds"

@@ -36,6 +36,7 @@ OBSERVER_PRIORITY = 40
 DEVICES_PRIORITY = 45
 # More than an equal share, and something left for the rest of the host.
 STARVED_NICE = "-5"
+WATCHES = "kctl: clock"
 CONSOLE = re.compile(r"^ *(\d+) .*?(kctl: clock (\d+)|starve: (\w+)|Kernel panic.*)", re.M)
 SUSPECT = re.compile(r"watch: silent node=(\w+) path=\d+ at=(\d+)")
 
@@ -109,6 +110,7 @@ class Machine:
         self.begin_ms = 0
         self.outcome = None
         self.there = threading.Event()
+        self.watches = threading.Event()
         self.job = self._job(number, hog)
         self.thread = threading.Thread(target=self._work)
 
@@ -143,6 +145,7 @@ class Machine:
                          files=files, programs=programs, cpus=self.cpus, kernel=s.built.kernel,
                          timeout_s=(BOOT_S + s.seconds * 1.5) * s.slow, qemu_args=args,
                          append=f"tsc_early_khz={tsc.khz() * s.slow}", started=self._started,
+                         watch=self._reads,
                          env={"LD_PRELOAD": f"{OUT}/slow.so", "SLOW": str(s.slow)})
 
     def _started(self, proc):
@@ -151,10 +154,20 @@ class Machine:
         self.there.set()
         threading.Thread(target=self._favour, daemon=True).start()
 
+    def _reads(self, _proc, text):
+        if WATCHES in text:
+            self.watches.set()
+
     def _favour(self):
         """Before all else on this host, without taking it from all else: the
         starved CPUs, which may be busy all the time, by weight; the rest, which
-        needs little, in real time."""
+        needs little, in real time.  Not while it boots, which takes all of a CPU
+        that may be another cell's."""
+        self.watches.wait()
+        with contextlib.suppress(FileNotFoundError):
+            self._favour_now()
+
+    def _favour_now(self):
         with open(f"/proc/{self.proc.pid}/autogroup", "w") as dst:
             dst.write(STARVED_NICE)
         for _ in range(20):
@@ -181,6 +194,7 @@ class Machine:
             self.outcome = micro.run(self.job)
         finally:
             self.there.set()
+            self.watches.set()
 
     def console(self):
         """(host ms, text) of what matters."""
