@@ -30,7 +30,7 @@ MODULE_PARM_DESC(mask, "CPUs to hang with interrupts off, bit n for CPU n");
 
 static char *how = "irq";
 module_param(how, charp, 0444);
-MODULE_PARM_DESC(how, "irq, late, fifo, softirq, slow, memory, console, stop, probe, shutdown, none");
+MODULE_PARM_DESC(how, "irq late fifo softirq slow memory console stop probe shutdown none");
 
 static char *symbol = "";
 module_param(symbol, charp, 0444);
@@ -38,7 +38,7 @@ MODULE_PARM_DESC(symbol, "how=probe: the first CPU in this function (or the next
 
 static unsigned int for_ms;
 module_param(for_ms, uint, 0444);
-MODULE_PARM_DESC(for_ms, "how=irq: so long, 0: for ever; how=late: once a second; how=slow: of each 50 ms");
+MODULE_PARM_DESC(for_ms, "how=irq: so long, 0: for ever; how=late: each second; how=slow: of 50 ms");
 
 /* Read from outside; fields of 8 bytes. */
 struct stamps {
