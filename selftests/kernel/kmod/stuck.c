@@ -38,7 +38,7 @@ MODULE_PARM_DESC(symbol, "how=probe: the first CPU in this function (or the next
 
 static unsigned int for_ms;
 module_param(for_ms, uint, 0444);
-MODULE_PARM_DESC(for_ms, "how=irq: so long, 0: for ever; how=late: each second; how=slow: of 50 ms");
+MODULE_PARM_DESC(for_ms, "how=irq: so long, 0: for ever; how=late: each second; slow: of 50 ms");
 
 /* Read from outside; fields of 8 bytes. */
 struct stamps {
