@@ -14,6 +14,7 @@
  */
 #include "urgent.h"
 
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
@@ -44,7 +45,7 @@ struct urgent_cpu {
 	struct tasklet_struct tasklet;
 	struct task_struct *thread;	/* only with PREEMPT_RT */
 	unsigned int cpu;
-	u64 favoured_ns;		/* the period that the thread has asked for */
+	bool favoured;			/* the thread's policy has been asked for */
 	bool wanted;			/* the thread has something to do */
 	struct llist_head work;
 };
@@ -86,8 +87,9 @@ static void thread_fall_back(struct task_struct *thread)
 }
 
 /* Ahead of all real-time tasks; where that is refused, among the first. */
-static void thread_favour(u64 thread_period_ns)
+static void thread_favour(struct task_struct *thread)
 {
+	u64 thread_period_ns = min_t(u64, READ_ONCE(period_ns), PERIOD_NS_MAX);
 	struct sched_attr deadline = {
 		.size = sizeof(deadline),
 		.sched_policy = SCHED_DEADLINE,
@@ -99,32 +101,30 @@ static void thread_favour(u64 thread_period_ns)
 
 	for (i = 0; i < ARRAY_SIZE(runtime_percent); i++) {
 		deadline.sched_runtime = div_u64(thread_period_ns * runtime_percent[i], 100);
-		err = sched_setattr_nocheck(current, &deadline);
+		err = sched_setattr_nocheck(thread, &deadline);
 		if (!err)
 			return;
 	}
 	tocsin_printk(KERN_WARNING
 		      "tocsin: %s cannot have SCHED_DEADLINE (%d): a hog may starve it; %s\n",
-		      current->comm, err, "other SCHED_DEADLINE tasks must leave it room");
-	thread_fall_back(current);
+		      thread->comm, err, "other SCHED_DEADLINE tasks must leave it room");
+	thread_fall_back(thread);
 }
 
-/* The thread itself does this: whether there is room for it is judged by the CPU that it
- * is on, and that must be active.  An offline that is refused half-way has let it loose,
- * as the scheduler does with all threads but those that are parked.
+/* The first time on a CPU that comes online: it was not active when the thread was started.
+ * An offline that is refused half-way has let the thread loose, as the scheduler does with
+ * all but those that are parked.
  */
 static void thread_settle(struct urgent_cpu *u)
 {
-	u64 wanted_ns = min_t(u64, READ_ONCE(period_ns), PERIOD_NS_MAX);
-
 	if (!cpu_active(u->cpu))
 		return;
 	if (current->nr_cpus_allowed != 1)
 		set_cpus_allowed_ptr(current, cpumask_of(u->cpu));
-	if (u->favoured_ns == wanted_ns)
+	if (u->favoured)
 		return;
-	u->favoured_ns = wanted_ns;
-	thread_favour(wanted_ns);
+	u->favoured = true;
+	thread_favour(current);
 }
 
 static int thread_run(void *data)
@@ -189,9 +189,14 @@ static int thread_start(struct urgent_cpu *u, unsigned int cpu)
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
 	u->cpu = cpu;
-	u->favoured_ns = 0;
+	u->favoured = cpu_active(cpu);
 	thread_fall_back(thread);
 	wake_up_process(thread);
+	/* Not before that: whether there is room is judged by the CPU that it is on.  And
+	 * not by itself: a hog that is there already would not let it.
+	 */
+	if (u->favoured)
+		thread_favour(thread);
 	WRITE_ONCE(u->thread, thread);
 	return 0;
 }
@@ -248,14 +253,32 @@ static void tasklets_kill(void)
 		tasklet_kill(&per_cpu_ptr(&urgent_cpus, cpu)->tasklet);
 }
 
+/* Those that are there have asked for a longer period. */
+static void threads_hurry(void)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct urgent_cpu *u = per_cpu_ptr(&urgent_cpus, cpu);
+
+		if (u->thread && u->favoured)
+			thread_favour(u->thread);
+	}
+	cpus_read_unlock();
+}
+
 int tocsin_urgent_get(u64 period)
 {
 	int state;
 
 	mutex_lock(&users_lock);
-	if (!users || period < period_ns)
+	if (users && period < period_ns) {
 		WRITE_ONCE(period_ns, period);
+		threads_hurry();
+	}
 	if (!users) {
+		WRITE_ONCE(period_ns, period);
 		tasklets_setup();
 		state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "tocsin:urgent", cpu_start,
 					  cpu_stop);
