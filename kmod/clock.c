@@ -12,12 +12,13 @@ void tocsin_clock_resume(void)
 
 void tocsin_clock_follow(void)
 {
+	u64 known_ns = READ_ONCE(suspended_ns);
 	s64 least_ns = ktime_get_boot_fast_ns();
 
 	/* Read later, so rather too little. */
 	least_ns -= ktime_get_mono_fast_ns();
-	if (least_ns > (s64)READ_ONCE(suspended_ns) + NSEC_PER_MSEC)
-		WRITE_ONCE(suspended_ns, least_ns);
+	if (least_ns > (s64)known_ns + NSEC_PER_MSEC)
+		cmpxchg64(&suspended_ns, known_ns, (u64)least_ns);
 }
 
 u64 tocsin_clock_ns(void)

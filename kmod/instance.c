@@ -160,6 +160,7 @@ int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
 
 	lockdep_assert_held(&t->mutex);
 	tocsin_dissolve(t);
+	tocsin_clock_follow();
 	now_ns = tocsin_lock(t, &flags);
 	err = core_init(t->core, config, now_ns);
 	if (!err) {
@@ -189,6 +190,8 @@ int tocsin_arm(struct tocsin *t)
 		return -EALREADY;
 	if (t == tocsin_initial && tocsin_guard_sleeping())
 		return -EAGAIN;
+	/* What was slept before must not be counted within the first lease. */
+	tocsin_clock_follow();
 	t->warnings = tocsin_guard_warnings(t);
 	/* Not when it is being unloaded already: the family goes only then. */
 	if (!try_module_get(THIS_MODULE))
