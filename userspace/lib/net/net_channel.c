@@ -330,6 +330,9 @@ static void check_idle(struct net_channel *channel)
 	run_up(channel);
 	if (channel->state == NET_CHANNEL_UP) {
 		watch(channel);
+		/* What has come and waits for its turn is no silence. */
+		if (channel->more)
+			channel->heard_ns = base_clock_ns();
 		silent = base_clock_ns() - channel->heard_ns;
 		if (silent >= idle_ns && late)
 			set_timer(channel, idle_ns);
@@ -495,7 +498,7 @@ void net_channel_own(struct net_channel *channel, const struct net_channel_ops *
 void net_channel_set_idle(struct net_channel *channel, u64 idle_ns)
 {
 	channel->limits.idle_ns = idle_ns;
-	if (channel->state != NET_CHANNEL_UP)
+	if (channel->state != NET_CHANNEL_UP || channel->failed)
 		return;
 	if (idle_ns)
 		set_timer(channel, idle_ns);
