@@ -43,6 +43,27 @@ static void blocks_keep_order(void **state)
 	cmcld_queue_destroy(queue);
 }
 
+static void marks_arrive_without_blocks(void **state)
+{
+	struct cmcld_queue *queue = cmcld_queue_create(1, 8);
+	struct pollfd fd = { .fd = cmcld_queue_fd(queue), .events = POLLIN };
+
+	assert_int_equal(cmcld_queue_marked(queue), -1);
+	cmcld_queue_send(queue, cmcld_queue_take(queue));
+	cmcld_queue_clear(queue);
+	assert_null(cmcld_queue_take(queue));
+	cmcld_queue_mark(queue, CMCLD_QUEUE_MARKS - 1);
+	cmcld_queue_mark(queue, 0);
+	cmcld_queue_mark(queue, 0);
+	cmcld_queue_mark(queue, 64);
+	assert_int_equal(poll(&fd, 1, 0), 1);
+	assert_int_equal(cmcld_queue_marked(queue), 0);
+	assert_int_equal(cmcld_queue_marked(queue), 64);
+	assert_int_equal(cmcld_queue_marked(queue), CMCLD_QUEUE_MARKS - 1);
+	assert_int_equal(cmcld_queue_marked(queue), -1);
+	cmcld_queue_destroy(queue);
+}
+
 static void descriptor_tells_of_blocks(void **state)
 {
 	struct cmcld_queue *queue = cmcld_queue_create(2, 8);
@@ -106,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_keep_order),
+		cmocka_unit_test(marks_arrive_without_blocks),
 		cmocka_unit_test(descriptor_tells_of_blocks),
 		cmocka_unit_test(two_threads_lose_nothing),
 	};

@@ -88,6 +88,22 @@ static void progress_takes_no_room_from_other_nodes(void **state)
 	assert_int_equal(arrived(CMCLD_TELL_PEER), 1);
 }
 
+static void nobody_waits_for_what_did_not_fit(void **state)
+{
+	flood(CMCLD_TELL_STATUS);
+	while (cmcld_queue_marked(cmcld.wires.tells) >= 0)
+		;
+	flood(CMCLD_TELL_PEER);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), 2 - 1);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), -1);
+	cmcld_tell(&cmcld, CMCLD_TELL_PEER_LOST, CORE_NODE_ID_MAX, "", 0);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), CORE_NODE_ID_MAX - 1);
+	assert_int_not_equal(arrived(CMCLD_TELL_PEER), 0);
+	cmcld_tell(&cmcld, CMCLD_TELL_PEER_LOST, 3, "", 0);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), -1);
+	assert_int_equal(arrived(CMCLD_TELL_PEER_LOST), 1);
+}
+
 static int setup(void **state)
 {
 	cmcld.wires.tells = cmcld_queue_create(CMCLD_REQUEST_BLOCKS, CMCLD_REQUEST_BYTES);
@@ -106,6 +122,7 @@ int main(void)
 		cmocka_unit_test(out_of_the_cluster_is_told_whatever_is_queued),
 		cmocka_unit_test(ends_of_all_requests_are_told_whatever_else_is_queued),
 		cmocka_unit_test(progress_takes_no_room_from_other_nodes),
+		cmocka_unit_test(nobody_waits_for_what_did_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

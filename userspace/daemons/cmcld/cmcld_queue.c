@@ -27,6 +27,7 @@ struct cmcld_queue {
 	u32 taken;			/* the sender's; both only grow */
 	u32 returned;			/* the receiver's, read by the sender */
 	int fd;
+	u64 marks[CMCLD_QUEUE_MARKS / 64];	/* set by the sender, taken by the receiver */
 	u8 *pool;
 };
 
@@ -110,6 +111,29 @@ void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block)
 	core_assert(block->size <= queue->block_size);
 	lane_put(&queue->full, block);
 	cmcld_queue_wake(queue);
+}
+
+void cmcld_queue_mark(struct cmcld_queue *queue, u32 mark)
+{
+	core_assert(mark < CMCLD_QUEUE_MARKS);
+	__atomic_or_fetch(&queue->marks[mark / 64], (u64)1 << mark % 64, __ATOMIC_RELEASE);
+	cmcld_queue_wake(queue);
+}
+
+int cmcld_queue_marked(struct cmcld_queue *queue)
+{
+	int i;
+
+	for (i = 0; i < CMCLD_QUEUE_MARKS / 64; i++) {
+		u64 marks = __atomic_load_n(&queue->marks[i], __ATOMIC_ACQUIRE);
+		int bit = __builtin_ctzll(marks | (u64)1 << 63);
+
+		if (!marks)
+			continue;
+		__atomic_and_fetch(&queue->marks[i], ~((u64)1 << bit), __ATOMIC_ACQUIRE);
+		return i * 64 + bit;
+	}
+	return -1;
 }
 
 void cmcld_queue_wake(struct cmcld_queue *queue)

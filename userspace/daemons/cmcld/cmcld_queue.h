@@ -26,6 +26,8 @@ struct cmcld_block {
 
 struct cmcld_queue;
 
+#define CMCLD_QUEUE_MARKS	256
+
 /* @count blocks of @size bytes each. NULL: out of memory or descriptors. */
 struct cmcld_queue *cmcld_queue_create(u32 count, u32 size);
 void cmcld_queue_destroy(struct cmcld_queue *queue);
@@ -40,12 +42,19 @@ u32 cmcld_queue_room(const struct cmcld_queue *queue);
 /* Sender: pass it on and wake the receiver. */
 void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block);
 
-/* Receiver: readable (poll) when there may be blocks. */
+/* Sender: for what must arrive even if all blocks are on their way; said several times it
+ * arrives once. @mark: below CMCLD_QUEUE_MARKS, meaning agreed between the two threads.
+ */
+void cmcld_queue_mark(struct cmcld_queue *queue, u32 mark);
+
+/* Receiver: readable (poll) when there may be blocks or marks. */
 int cmcld_queue_fd(const struct cmcld_queue *queue);
 /* Receiver: call once for each wake-up, before receiving. */
 void cmcld_queue_clear(struct cmcld_queue *queue);
 /* Receiver: the oldest block, or NULL; give it back with cmcld_queue_return(). */
 struct cmcld_block *cmcld_queue_receive(struct cmcld_queue *queue);
+/* Receiver: one of the marks, which is gone then, or -1. */
+int cmcld_queue_marked(struct cmcld_queue *queue);
 /* Receiver: be woken once more, for what is left. */
 void cmcld_queue_wake(struct cmcld_queue *queue);
 void cmcld_queue_return(struct cmcld_queue *queue, struct cmcld_block *block);

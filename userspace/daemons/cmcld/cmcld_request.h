@@ -26,7 +26,9 @@ enum cmcld_ask {
 enum cmcld_tell {
 	CMCLD_TELL_REPLY,	/* data: struct cmcld_reply */
 	CMCLD_TELL_PEER,	/* tag: node; data: bytes from its main thread */
-	CMCLD_TELL_PEER_LOST,	/* tag: node whose session broke or began anew */
+	CMCLD_TELL_PEER_LOST,	/* tag: node whose session broke or began anew.  Also a mark
+				 * of the queue, node id - 1: of it, something did not fit
+				 */
 	CMCLD_TELL_STATUS,	/* data: text for systemctl status */
 	CMCLD_TELL_READY,	/* the first view is installed, or we wait for one */
 	CMCLD_TELL_LEFT,	/* disarmed, not a member: the program may end; tag: 1 when

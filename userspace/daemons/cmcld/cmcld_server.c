@@ -176,12 +176,15 @@ static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg
 	struct cmcld_server *server = arg;
 	struct cmcld_queue *tells = server->config.wires.tells;
 	struct cmcld_block *block;
+	int mark;
 
 	cmcld_queue_clear(tells);
 	while ((block = cmcld_queue_receive(tells))) {
 		take_tell(server, block);
 		cmcld_queue_return(tells, block);
 	}
+	while ((mark = cmcld_queue_marked(tells)) >= 0)
+		cmcld_jobs_peer_lost(server->jobs, (u16)(mark + 1));
 	return 0;
 }
 

@@ -26,6 +26,8 @@
 #define KEPT_FOR_ENDS	(KEPT_FOR_LAST + 64)
 #define KEPT_FOR_NEWS	128
 
+static_assert(CMCLD_QUEUE_MARKS >= CORE_NODE_ID_MAX, "a mark for each node");
+
 struct cmcld_thread {
 	struct cmcld cmcld;
 	struct cmcld_thread_places places;
@@ -54,9 +56,14 @@ static u32 kept_from(u32 type, const void *data)
 	return KEPT_FOR_NEWS;
 }
 
-/* What comes again, or is progress, may be missed. */
-static void tell_dropped(struct cmcld *cmcld, u32 kept)
+/*
+ * What comes again, or is progress, may be missed.  Who waits for another node must not
+ * wait for ever, whether it is that node's answer that is missing or the news of its loss.
+ */
+static void tell_dropped(struct cmcld *cmcld, u32 type, u64 tag, u32 kept)
 {
+	if (type == CMCLD_TELL_PEER || type == CMCLD_TELL_PEER_LOST)
+		cmcld_queue_mark(cmcld->wires.tells, (u32)tag - 1);
 	if (kept == KEPT_FOR_NEWS || cmcld->tells_dropped)
 		return;
 	cmcld->tells_dropped = true;
@@ -73,7 +80,7 @@ void cmcld_tell(struct cmcld *cmcld, u32 type, u64 tag, const void *data, size_t
 	if (cmcld_queue_room(cmcld->wires.tells) > kept)
 		block = cmcld_queue_take(cmcld->wires.tells);
 	if (!block) {
-		tell_dropped(cmcld, kept);
+		tell_dropped(cmcld, type, tag, kept);
 		return;
 	}
 	cmcld->tells_dropped = false;
