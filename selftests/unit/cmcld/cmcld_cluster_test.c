@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "cmcld_thread.h"
+#include "cmcld_demo_conf.h"
 #include "cmcld_fake_assist.h"
 #include "cmcld_fake_nl.h"
 
@@ -23,13 +24,9 @@
 #define PATIENCE_NS	(60 * BASE_NS_PER_S)
 #define POLL_MS		20
 
-static const char cluster_text[] =
-	"CLUSTER_NAME demo\n"
+static const char parameters[] =
 	"MEMBER_TIMEOUT 4000000\n"
-	"AUTO_START_TIMEOUT 30000000\n"
-	"NODE_NAME n1\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.1/24\n"
-	"NODE_NAME n2\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.2/24\n"
-	"NODE_NAME n3\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.3/24\n";
+	"AUTO_START_TIMEOUT 30000000\n";
 
 static const char package_text[] =
 	"package_name web\npackage_type failover\nnode_name n2\nnode_name n3\n"
@@ -442,44 +439,12 @@ static void last_nodes_leave(void **state)
 
 /* ---- making the world ---- */
 
-static struct conf *conf_make(const char *more)
-{
-	/* No cluster file may say this, but this host has these addresses. */
-	static const u8 loopback[3] = { 127, 0, 77 };
-	struct conf_report *report = calloc(1, sizeof(*report));
-	struct conf *made = calloc(1, sizeof(*made));
-	int i, err;
-
-	conf_init(made);
-	err = conf_parse_cluster(made, cluster_text, strlen(cluster_text), 0, report);
-	if (!err)
-		err = conf_parse_package(made, package_text, strlen(package_text), 1, report);
-	if (!err && more)
-		err = conf_parse_package(made, more, strlen(more), 2, report);
-	for (i = 0; i < made->cluster.node_count; i++)
-		made->cluster.node[i].id = (u16)(i + 1);
-	made->cluster.id = 0x1234;
-	made->cluster.generation = 1;
-	if (!err)
-		err = conf_check(made, report);
-	for (i = 0; i < made->cluster.node_count; i++)
-		memcpy(made->cluster.node[i].interface[0].address[0].address.byte, loopback, 3);
-	for (i = 0; i < report->count; i++)
-		print_message("%s: %s; %s; %s\n", report->error[i].what, report->error[i].found,
-			      report->error[i].allowed, report->error[i].remedy);
-	free(report);
-	if (!err)
-		return made;
-	free(made);
-	return NULL;
-}
-
 static int setup(void **state)
 {
 	int i;
 
-	conf = conf_make(NULL);
-	newer = conf_make(later_text);
+	conf = demo_conf(parameters, 77, (const char *const[]){ package_text, NULL });
+	newer = demo_conf(parameters, 77, (const char *const[]){ package_text, later_text, NULL });
 	if (!mkdtemp(dir) || !conf || !newer)
 		return -1;
 	base_key_generate(1, &node[1].config.key);

@@ -54,21 +54,22 @@ int nl_events_fd(const struct nl_events *events)
 
 int nl_events_read(struct nl_events *events, struct nl_event *event)
 {
-	u64 count;
-	int err = 0;
+	eventfd_t count;
+	int err = -EAGAIN;
 
 	pthread_mutex_lock(&fake_lock);
 	if (events->overrun) {
 		events->overrun = false;
 		err = -ENOBUFS;
 	} else if (events->count) {
+		err = 0;
 		event->core = events->event[events->first];
 		event->has_gasp = false;
 		event->lost = events->lost;
 		events->first = (events->first + 1) % FAKE_EVENTS;
 		events->count--;
 	} else {
-		err = read(events->fd, &count, sizeof(count)) < 0 ? -EAGAIN : -EAGAIN;
+		eventfd_read(events->fd, &count);
 	}
 	pthread_mutex_unlock(&fake_lock);
 	return err;

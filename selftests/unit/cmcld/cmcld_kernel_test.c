@@ -6,18 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "cmcld_demo_conf.h"
 #include "cmcld_fake_nl.h"
 #include "cmcld_kernel.h"
 
 #define SAID_MAX	256
 /* More than are read at a time. */
 #define MANY		100
-
-static const char cluster_text[] =
-	"CLUSTER_NAME demo\n"
-	"NODE_NAME n1\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.1/24\n"
-	"NODE_NAME n2\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.2/24\n"
-	"NODE_NAME n3\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.3/24\n";
 
 static struct cmcld_config config;
 static struct cmcld_kernel *kernel;
@@ -154,30 +149,16 @@ static void events_that_the_module_lost_count_too(void **state)
 
 static int conf_setup(void **state)
 {
-	struct conf_report *report = calloc(1, sizeof(*report));
-	struct conf *conf = calloc(1, sizeof(*conf));
-	int i;
-
-	conf_init(conf);
-	if (conf_parse_cluster(conf, cluster_text, strlen(cluster_text), 0, report))
+	config.conf = demo_conf("", 0, (const char *const[]){ NULL });
+	if (!config.conf)
 		return -1;
-	for (i = 0; i < conf->cluster.node_count; i++)
-		conf->cluster.node[i].id = (u16)(i + 1);
-	conf->cluster.id = 0x1234;
-	conf->cluster.generation = 1;
-	if (conf_check(conf, report))
-		return -1;
-	free(report);
-	config.conf = conf;
-	config.self = conf_node_by_id(conf, 1);
+	config.self = conf_node_by_id(config.conf, 1);
 	return 0;
 }
 
 static int conf_teardown(void **state)
 {
-	struct conf *conf = (struct conf *)config.conf;
-
-	free(conf);
+	free((struct conf *)config.conf);
 	return 0;
 }
 

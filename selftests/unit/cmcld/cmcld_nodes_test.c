@@ -10,14 +10,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cmcld_demo_conf.h"
 #include "cmcld_nodes.h"
 #include "cmcld_publish.h"
-
-static const char cluster_text[] =
-	"CLUSTER_NAME demo\n"
-	"NODE_NAME n1\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.1/24\n"
-	"NODE_NAME n2\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.2/24\n"
-	"NODE_NAME n3\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.3/24\n";
 
 static struct cmcld cmcld;
 static struct conf *conf;
@@ -119,27 +114,6 @@ static void a_path_is_told_when_it_changes(void **state)
 	says("path 1 to node n2 is down", true);
 }
 
-static int conf_make(void)
-{
-	/* No cluster file may say this, but this host has these addresses. */
-	static const u8 loopback[3] = { 127, 0, 78 };
-	struct conf_report *report = calloc(1, sizeof(*report));
-	int i, err;
-
-	conf_init(conf);
-	err = conf_parse_cluster(conf, cluster_text, strlen(cluster_text), 0, report);
-	for (i = 0; i < conf->cluster.node_count; i++)
-		conf->cluster.node[i].id = (u16)(i + 1);
-	conf->cluster.id = 0x1234;
-	conf->cluster.generation = 1;
-	if (!err)
-		err = conf_check(conf, report);
-	for (i = 0; i < conf->cluster.node_count; i++)
-		memcpy(conf->cluster.node[i].interface[0].address[0].address.byte, loopback, 3);
-	free(report);
-	return err;
-}
-
 static int session_start(void)
 {
 	struct base_key key;
@@ -153,8 +127,8 @@ static int session_start(void)
 
 static int setup(void **state)
 {
-	conf = calloc(1, sizeof(*conf));
-	if (conf_make() || session_start())
+	conf = demo_conf("", 78, (const char *const[]){ NULL });
+	if (!conf || session_start())
 		return -1;
 	cmcld.conf = conf;
 	cmcld.loop = cmcld_loop_create();

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmcld_demo_conf.h"
 #include "cmcld_fake_nl.h"
 #include "cmcld_kernel.h"
 #include "cmcld_pet.h"
@@ -19,13 +20,6 @@
 #define SEEN_MS		2500
 /* A machine that stands still for a tenth of MEMBER_TIMEOUT each time is none. */
 #define TRIES		10
-
-static const char cluster_text[] =
-	"CLUSTER_NAME demo\n"
-	"MEMBER_TIMEOUT 4000000\n"
-	"NODE_NAME n1\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.1/24\n"
-	"NODE_NAME n2\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.2/24\n"
-	"NODE_NAME n3\n NETWORK_INTERFACE lo\n HEARTBEAT_IP 192.0.2.3/24\n";
 
 static struct cmcld_config config;
 static struct cmcld cmcld;
@@ -130,30 +124,16 @@ static void what_else_keeps_it_from_running_is_told(void **state)
 
 static int setup(void **state)
 {
-	struct conf_report *report = calloc(1, sizeof(*report));
-	struct conf *conf = calloc(1, sizeof(*conf));
-	int i;
-
-	conf_init(conf);
-	if (conf_parse_cluster(conf, cluster_text, strlen(cluster_text), 0, report))
+	config.conf = demo_conf("MEMBER_TIMEOUT 4000000\n", 0, (const char *const[]){ NULL });
+	if (!config.conf)
 		return -1;
-	for (i = 0; i < conf->cluster.node_count; i++)
-		conf->cluster.node[i].id = (u16)(i + 1);
-	conf->cluster.id = 0x1234;
-	conf->cluster.generation = 1;
-	if (conf_check(conf, report))
-		return -1;
-	free(report);
-	config.conf = conf;
-	config.self = conf_node_by_id(conf, 1);
+	config.self = conf_node_by_id(config.conf, 1);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct conf *conf = (struct conf *)config.conf;
-
-	free(conf);
+	free((struct conf *)config.conf);
 	return 0;
 }
 
