@@ -22,12 +22,10 @@ BY_DEFAULT = {
     "6.1": EVERY,
     "6.12": re.compile("door|alone|evicted|stuck: CPU 1|restart"),
     "6.12-rt": re.compile("door|beat|threads|killed|alone|stuck: CPU 1|shutdown"),
-    "debug": re.compile("kunit|brief life|killed"),
+    "debug": re.compile("kunit|brief life"),
     "kasan": EVERY,
 }
 DEBUG = "debug"
-# Stands for the checks of source_checks.py, which need no kernel to run on.
-SOURCE = "source"
 # Runs the cases that are for it only.
 KASAN = "kasan"
 
@@ -62,11 +60,11 @@ def refusal(cases, kernel, wanted, full):
     here = [c for flavour in ([kernel] if kernel else BY_DEFAULT)
             for c in chosen(cases, flavour, wanted, full)]
     for word in wanted:
-        if word == SOURCE or any(c.name.startswith(word) for c in here):
+        if any(c.name.startswith(word) for c in here):
             continue
         named = [c for c in cases if c.name.startswith(word)]
         if not named:
-            return (f"no case '{word}'; there are: {', '.join(firsts)}, {SOURCE} "
+            return (f"no case '{word}'; there are: {', '.join(firsts)} "
                     "(--list: the whole names)")
         if not full and any(c in chosen(cases, kernel or c.only or "6.1", [word], True)
                             for c in named):

@@ -19,6 +19,9 @@ KASAN_MEMORY_MB = 768   # its shadow, and what is freed rests for a while
 BUSYBOX = "/bin/busybox"
 GUEST_PATH = ("/bin", "/sbin", "/usr/bin", "/usr/sbin")     # as in guest/micro-init
 BOOT_MODULES = ("virtio_pci", "virtio_console")
+# A quarter of what a boot costs under emulation: the self-tests of algorithms, and the
+# lock prefixes that are taken out while there is one CPU, and put back for the second.
+BOOT_QUICKLY = "cryptomgr.notests noreplace-smp "
 # What fails a test wherever it shows up on the console.
 SPLATS = re.compile(
     r"WARNING: (?!Spectre)|BUG: |INFO: (task|rcu|trying|suspicious)|UBSAN: |KASAN: |Oops|"
@@ -202,8 +205,8 @@ def argv_of(job, files):
             "-kernel", job.kernel.image,
             "-initrd", qemu.fd_path(files["initrd"]), "-append",
             "console=ttyS0 loglevel=5 panic=-1 panic_on_warn=1 oops=panic "
-            "no_timer_check tsc=reliable " + qemu.ONE_CPU_FIRST + tsc.options() +
-            job.append,
+            "no_timer_check tsc=reliable " + BOOT_QUICKLY + qemu.ONE_CPU_FIRST +
+            tsc.options() + job.append,
             "-serial", "stdio", "-device", "virtio-serial-pci"]
     for name in ("output", "result"):
         path = qemu.fd_path(files[name])
