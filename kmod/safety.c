@@ -13,12 +13,12 @@
  */
 #include "safety.h"
 
-#include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
 
 #include "battery.h"
 #include "clock.h"
 #include "compat.h"
+#include "cpus.h"
 #include "instance.h"
 #include "recorder.h"
 #include "toc.h"
@@ -34,7 +34,6 @@ struct check {
 
 static DEFINE_PER_CPU(struct check, checks);
 static u64 check_ns;
-static enum cpuhp_state cpu_state;
 
 static u64 deadline_ns(const struct tocsin *t)
 {
@@ -173,7 +172,7 @@ static int check_start(unsigned int cpu)
 
 	compat_hrtimer_setup(&check->timer, check_fire, HRTIMER_MODE_REL_PINNED_HARD);
 	check->last_ns = tocsin_clock_ns() + first_ns - check_ns;
-	hrtimer_start(&check->timer, ns_to_ktime(first_ns), HRTIMER_MODE_REL_PINNED_HARD);
+	tocsin_cpus_timer(cpu, &check->timer, first_ns);
 	/* Arming itself is no news of a CPU. */
 	if (READ_ONCE(tocsin_initial->watched))
 		tocsin_record(tocsin_initial, RECORDER_CPU, 0, 0, cpu, 1, 0, 0);
@@ -188,21 +187,19 @@ static int check_stop(unsigned int cpu)
 	return 0;
 }
 
+static struct tocsin_cpus checked_cpus = {
+	.name = "tocsin:safety", .start = check_start, .stop = check_stop,
+};
+
 static int checks_start(const struct tocsin *t)
 {
 	unsigned int cpu;
-	int state;
 
 	check_ns = clamp_t(u64, t->toc_margin_ns / CORE_CHECKS_PER_MARGIN, CORE_CHECK_NS_MIN,
 			   CORE_CHECK_NS_MAX);
 	for_each_possible_cpu(cpu)
 		per_cpu_ptr(&checks, cpu)->late_max_ns = 0;
-	/* Calls check_start() for each CPU that is, and will be, online. */
-	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "tocsin:safety", check_start, check_stop);
-	if (state < 0)
-		return state;
-	cpu_state = state;
-	return 0;
+	return tocsin_cpus_start(&checked_cpus);
 }
 
 int tocsin_safety_start(struct tocsin *t)
@@ -230,7 +227,7 @@ void tocsin_safety_stop(struct tocsin *t)
 	WRITE_ONCE(t->watched, false);
 	hrtimer_cancel(&t->precise);
 	if (t == tocsin_initial)
-		cpuhp_remove_state(cpu_state);
+		tocsin_cpus_stop(&checked_cpus);
 }
 
 u64 tocsin_safety_late_max_ns(const struct tocsin *t)

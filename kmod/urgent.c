@@ -15,7 +15,6 @@
 #include "urgent.h"
 
 #include <linux/cpu.h>
-#include <linux/cpuhotplug.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/kthread.h>
@@ -25,6 +24,7 @@
 #include <uapi/linux/sched/types.h>
 
 #include "compat.h"
+#include "cpus.h"
 #include "log.h"
 
 #define PRIORITY_FALLBACK	99
@@ -54,7 +54,6 @@ static DEFINE_PER_CPU(struct urgent_cpu, urgent_cpus);
 static DEFINE_MUTEX(users_lock);	/* of what follows */
 static unsigned int users;
 static u64 period_ns;
-static enum cpuhp_state cpu_state;
 
 static void works_run(struct urgent_cpu *u)
 {
@@ -212,8 +211,7 @@ static int cpu_start(unsigned int cpu)
 			return err;
 	}
 	compat_hrtimer_setup(&u->timer, timer_fire, HRTIMER_MODE_REL_PINNED_HARD);
-	hrtimer_start(&u->timer, ns_to_ktime(period_ns + period_ns * cpu / nr_cpu_ids),
-		      HRTIMER_MODE_REL_PINNED_HARD);
+	tocsin_cpus_timer(cpu, &u->timer, period_ns + period_ns * cpu / nr_cpu_ids);
 	return 0;
 }
 
@@ -225,8 +223,7 @@ static int cpu_stop(unsigned int cpu)
 	hrtimer_cancel(&u->timer);
 	if (thread) {
 		WRITE_ONCE(u->thread, NULL);
-		/* Interrupts that still saw it are over then. */
-		synchronize_rcu();
+		tocsin_cpus_interrupts(cpu); /* who saw it has woken it */
 		kthread_stop(thread);
 	}
 	/* What was left to the thread, or comes before this CPU is gone. */
@@ -235,6 +232,10 @@ static int cpu_stop(unsigned int cpu)
 	local_bh_enable();
 	return 0;
 }
+
+static struct tocsin_cpus looked_after = {
+	.name = "tocsin:urgent", .start = cpu_start, .stop = cpu_stop,
+};
 
 /* For as long as there are users: a tasklet may outlive its CPU. */
 static void tasklets_setup(void)
@@ -270,7 +271,7 @@ static void threads_hurry(void)
 
 int tocsin_urgent_get(u64 period)
 {
-	int state;
+	int err = 0;
 
 	mutex_lock(&users_lock);
 	if (users && period < period_ns) {
@@ -280,24 +281,19 @@ int tocsin_urgent_get(u64 period)
 	if (!users) {
 		WRITE_ONCE(period_ns, period);
 		tasklets_setup();
-		state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "tocsin:urgent", cpu_start,
-					  cpu_stop);
-		if (state < 0) {
-			mutex_unlock(&users_lock);
-			return state;
-		}
-		cpu_state = state;
+		err = tocsin_cpus_start(&looked_after);
 	}
-	users++;
+	if (!err)
+		users++;
 	mutex_unlock(&users_lock);
-	return 0;
+	return err;
 }
 
 void tocsin_urgent_put(void)
 {
 	mutex_lock(&users_lock);
 	if (!--users) {
-		cpuhp_remove_state(cpu_state);
+		tocsin_cpus_stop(&looked_after);
 		tasklets_kill();
 	}
 	mutex_unlock(&users_lock);
