@@ -94,6 +94,13 @@ class Scenario:
         check(owner is self.first, f"{WEB} runs on {owner}, its first node is node1")
         self.client.start()
         self.lab.wait("answers", lambda: self.client.up_since(0), 60)
+        self._memory_stays()
+
+    def _memory_stays(self):
+        """No page of cmcld's is swapped or moved about."""
+        said = self.first.run("cd /proc/$(pidof cmcld) && grep -E '^(VmLck|THP_enabled)' status"
+                              " && head -n 1 numa_maps").out
+        check(re.search(r"VmLck:\s+[1-9]\d+ kB\nTHP_enabled:\s+0\n\w+ local ", said), said)
 
     def formats(self):
         table = self.second.run("cmviewcl -v").out

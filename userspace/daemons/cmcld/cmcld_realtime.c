@@ -3,11 +3,15 @@
 
 #include <alloca.h>
 #include <errno.h>
+#include <linux/mempolicy.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define STACK_SPARE	(16 * 1024)
 
@@ -17,8 +21,21 @@ struct start {
 	const char *name;
 };
 
+/*
+ * Locked memory stays, but it may be moved, and who touches it meanwhile waits for the
+ * kernel's thread that moves it, whatever has taken that one's CPU.  So no huge pages are
+ * made of it, and it is not sent after its threads to other memory nodes (a kernel without
+ * those refuses that, and does not do it either).
+ */
+static void stay_in_place(void)
+{
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	syscall(SYS_set_mempolicy, MPOL_LOCAL, NULL, 0);
+}
+
 int cmcld_realtime_lock(void)
 {
+	stay_in_place();
 	mallopt(M_TRIM_THRESHOLD, -1);
 	mallopt(M_MMAP_MAX, 0);
 	return mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;

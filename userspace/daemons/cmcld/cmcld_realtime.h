@@ -11,7 +11,7 @@
 #define CMCLD_PRIORITY_BELOW_LIMIT	96
 #define CMCLD_STACK_SIZE		(512 * 1024)
 
-/* Lock all present and future memory of the process; keep malloc from giving
+/* Lock all present and future memory of the process, where it is; keep malloc from giving
  * memory back. Call once, before threads are made. Return: 0 or -errno. */
 int cmcld_realtime_lock(void);
 
