@@ -179,12 +179,13 @@ static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg
 	int mark;
 
 	cmcld_queue_clear(tells);
+	/* Before what was told, which may begin new waits. */
+	while ((mark = cmcld_queue_marked(tells)) >= 0)
+		cmcld_jobs_peer_lost(server->jobs, (u16)(mark + 1));
 	while ((block = cmcld_queue_receive(tells))) {
 		take_tell(server, block);
 		cmcld_queue_return(tells, block);
 	}
-	while ((mark = cmcld_queue_marked(tells)) >= 0)
-		cmcld_jobs_peer_lost(server->jobs, (u16)(mark + 1));
 	return 0;
 }
 
