@@ -98,7 +98,7 @@ static int watch(void *data)
 	while (!kthread_should_stop()) {
 		longest_ns = look(&battery);
 		/* By so much the leases end too late, and the margin is all that allows. */
-		if (longest_ns >= t->toc_margin_ns)
+		if (longest_ns >= t->toc_margin_ns && READ_ONCE(t->watched))
 			examine(t, longest_ns);
 		sleep_ms(PERIOD_MS);
 	}

@@ -2,50 +2,76 @@
 #include "cpus.h"
 
 #include <linux/cpu.h>
-#include <linux/smp.h>
 
-struct timer_start {
-	struct hrtimer *timer;
-	u64 delay_ns;
-};
-
-/* Of all that are online, or those below @end. */
-static void stop_below(const struct tocsin_cpus *cpus, unsigned int end)
+int tocsin_cpus_register(struct tocsin_cpus *cpus, const char *name,
+			 int (*online)(unsigned int cpu), int (*offline)(unsigned int cpu))
 {
-	unsigned int cpu;
+	int state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, name, online, offline);
 
-	for_each_online_cpu(cpu)
-		if (cpu < end)
-			cpus->stop(cpu);
+	if (state < 0)
+		return state;
+	cpus->state = state;
+	return 0;
 }
 
-static int start_all(const struct tocsin_cpus *cpus)
+void tocsin_cpus_unregister(struct tocsin_cpus *cpus)
 {
-	unsigned int cpu;
+	cpuhp_remove_state_nocalls(cpus->state);
+}
+
+static int start_one(struct tocsin_cpus *cpus, unsigned int cpu)
+{
 	int err;
 
-	for_each_online_cpu(cpu) {
-		err = cpus->start(cpu);
-		if (err) {
-			stop_below(cpus, cpu);
-			return err;
-		}
-	}
+	if (cpumask_test_cpu(cpu, &cpus->started))
+		return 0;
+	err = cpus->start(cpu);
+	if (!err)
+		cpumask_set_cpu(cpu, &cpus->started);
+	return err;
+}
+
+static void stop_one(struct tocsin_cpus *cpus, unsigned int cpu)
+{
+	if (cpumask_test_and_clear_cpu(cpu, &cpus->started))
+		cpus->stop(cpu);
+}
+
+int tocsin_cpus_online(struct tocsin_cpus *cpus, unsigned int cpu)
+{
+	return cpus->wanted ? start_one(cpus, cpu) : 0;
+}
+
+int tocsin_cpus_offline(struct tocsin_cpus *cpus, unsigned int cpu)
+{
+	stop_one(cpus, cpu);
 	return 0;
+}
+
+static void stop_all(struct tocsin_cpus *cpus)
+{
+	unsigned int cpu;
+
+	cpus->wanted = false;
+	for_each_online_cpu(cpu)
+		stop_one(cpus, cpu);
 }
 
 int tocsin_cpus_start(struct tocsin_cpus *cpus)
 {
-	int state, err;
+	unsigned int cpu;
+	int err = 0;
 
+	/* Keeps the other two functions out as well. */
 	cpus_read_lock();
-	state = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_AP_ONLINE_DYN, cpus->name,
-						     cpus->start, cpus->stop);
-	err = state < 0 ? state : start_all(cpus);
-	if (!err)
-		cpus->state = state;
-	else if (state >= 0)
-		cpuhp_remove_state_nocalls_cpuslocked(state);
+	cpus->wanted = true;
+	for_each_online_cpu(cpu) {
+		err = start_one(cpus, cpu);
+		if (err)
+			break;
+	}
+	if (err)
+		stop_all(cpus);
 	cpus_read_unlock();
 	return err;
 }
@@ -53,30 +79,6 @@ int tocsin_cpus_start(struct tocsin_cpus *cpus)
 void tocsin_cpus_stop(struct tocsin_cpus *cpus)
 {
 	cpus_read_lock();
-	cpuhp_remove_state_nocalls_cpuslocked(cpus->state);
-	stop_below(cpus, nr_cpu_ids);
+	stop_all(cpus);
 	cpus_read_unlock();
-}
-
-static void timer_start(void *data)
-{
-	const struct timer_start *start = data;
-
-	hrtimer_start(start->timer, ns_to_ktime(start->delay_ns), HRTIMER_MODE_REL_PINNED_HARD);
-}
-
-void tocsin_cpus_timer(unsigned int cpu, struct hrtimer *timer, u64 delay_ns)
-{
-	struct timer_start start = { .timer = timer, .delay_ns = delay_ns };
-
-	smp_call_function_single(cpu, timer_start, &start, 1);
-}
-
-static void nothing(void *data)
-{
-}
-
-void tocsin_cpus_interrupts(unsigned int cpu)
-{
-	smp_call_function_single(cpu, nothing, NULL, 1);
 }

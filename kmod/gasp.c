@@ -28,6 +28,7 @@
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/preempt.h>
+#include <linux/sched/mm.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -52,6 +53,7 @@ MODULE_PARM_DESC(gasp,
 
 /* First word of each CPU's crash note: not 0 once it has stopped for a crash. */
 static DEFINE_PER_CPU(const u32 *, crash_note);
+static bool possible;		/* protected by the instance's mutex */
 static bool running;
 /* The paths on which they have gone; by the one CPU that is left. */
 static unsigned int sent;
@@ -182,10 +184,9 @@ static const char *reason_against(const struct tocsin *t)
 	return NULL;
 }
 
-u32 tocsin_gasp_start(struct tocsin *t)
+u32 tocsin_gasp_prepare(struct tocsin *t)
 {
 	const char *reason = reason_against(t);
-	struct tocsin_frames found = { 0 };
 	int err;
 
 	lockdep_assert_held(&t->mutex);
@@ -201,7 +202,22 @@ u32 tocsin_gasp_start(struct tocsin *t)
 		return TOCSIN_WARNING_NO_GASP;
 	}
 	crash_notes_find();
+	possible = true;
+	return 0;
+}
+
+u32 tocsin_gasp_start(struct tocsin *t)
+{
+	struct tocsin_frames found = { 0 };
+	unsigned int flags;
+
+	lockdep_assert_held(&t->mutex);
+	if (t != tocsin_initial || !possible)
+		return 0;
+	/* Who has a lease does not wait until others have freed memory. */
+	flags = memalloc_noreclaim_save();
 	tocsin_frame_refresh(t, &found);
+	memalloc_noreclaim_restore(flags);
 	/* The frames are there before who finds it running. */
 	smp_store_release(&running, true);
 	queue_delayed_work(system_highpri_wq, &refresh_work, REFRESH_JIFFIES);
@@ -214,8 +230,9 @@ u32 tocsin_gasp_start(struct tocsin *t)
 void tocsin_gasp_stop(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);
-	if (t != tocsin_initial || !running)
+	if (t != tocsin_initial || !possible)
 		return;
+	possible = false;
 	WRITE_ONCE(running, false);
 	cancel_delayed_work_sync(&refresh_work);
 	tocsin_frame_uninit();

@@ -13,13 +13,15 @@
 struct tocsin;
 
 /**
- * tocsin_gasp_start - before arming: may there be last words, and on which paths?
- * Says in the log what it found.
+ * tocsin_gasp_prepare - before arming: may there be last words?
+ * tocsin_gasp_start - when armed: on which paths? Waits for nothing.
+ * Both say in the log what they found.
  * Return: bits of enum tocsin_warning. Context: process, t->mutex held.
  */
+u32 tocsin_gasp_prepare(struct tocsin *t);
 u32 tocsin_gasp_start(struct tocsin *t);
 
-/* After disarming. Context: process, t->mutex held. */
+/* Not armed any more, or not yet. Context: process, t->mutex held. */
 void tocsin_gasp_stop(struct tocsin *t);
 
 /* Something that they say, or how they go, has changed. Context: process. */

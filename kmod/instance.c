@@ -45,7 +45,7 @@ static DEFINE_MUTEX(making);
 void tocsin_lock_wait(struct tocsin *t, unsigned long *flags) __acquires(&t->lock)
 {
 	while (!raw_spin_trylock_irqsave(&t->lock, *flags)) {
-		tocsin_safety_watch();
+		tocsin_safety_check_machine();
 		cpu_relax();
 	}
 }
@@ -122,14 +122,42 @@ static void peers_unlink(struct tocsin *t)
 	tocsin_unlock(t, flags);
 }
 
-/* Undo what arming took. */
+/* All that arming has to wait for, so that nobody waits who has a lease.
+ * Nor who disarms: others wait for that. So it stays until this node detaches.
+ */
+static int prepare(struct tocsin *t)
+{
+	int err;
+
+	t->warnings = tocsin_guard_warnings(t);
+	if (t->prepared) {
+		tocsin_gasp_stop(t);
+	} else {
+		err = tocsin_safety_start(t);
+		if (err)
+			return err;
+		t->prepared = true;
+	}
+	t->warnings |= tocsin_gasp_prepare(t);
+	return 0;
+}
+
+static void unprepare(struct tocsin *t)
+{
+	if (!t->prepared)
+		return;
+	t->prepared = false;
+	tocsin_gasp_stop(t);
+	tocsin_safety_stop(t);
+}
+
+/* Undo what arming took. Waits for nothing. */
 static void unpin(struct tocsin *t)
 {
 	if (!t->pinned)
 		return;
 	t->pinned = false;
-	tocsin_gasp_stop(t);
-	tocsin_safety_stop(t);
+	tocsin_safety_unwatch(t);
 	module_put(THIS_MODULE);
 }
 
@@ -143,6 +171,7 @@ void tocsin_dissolve(struct tocsin *t)
 	WARN_ON_ONCE(tocsin_armed(t) && t->action != TOCSIN_ACTION_REPORT);
 	tocsin_timers_stop(t);
 	unpin(t);
+	unprepare(t);
 	peers_unlink(t);
 	for (id = 1; id <= CORE_NODE_ID_MAX; id++) {
 		/* Receivers find no peer; the timer that sent is stopped. */
@@ -150,6 +179,8 @@ void tocsin_dissolve(struct tocsin *t)
 		memset(&t->peer[id], 0, sizeof(t->peer[id]));
 	}
 	tocsin_key_clear(t);
+	/* Not before RCU was waited for: beside a hog its soft interrupts wait, too. */
+	tocsin_timers_end();
 }
 
 int tocsin_attach(struct tocsin *t, const struct core_config *config, u32 owner)
@@ -192,16 +223,14 @@ int tocsin_arm(struct tocsin *t)
 		return -EAGAIN;
 	/* What was slept before must not be counted within the first lease. */
 	tocsin_clock_follow();
-	t->warnings = tocsin_guard_warnings(t);
+	err = prepare(t);
+	if (err)
+		return err;
 	/* Not when it is being unloaded already: the family goes only then. */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	err = tocsin_safety_start(t);
-	if (err) {
-		module_put(THIS_MODULE);
-		return err;
-	}
 	t->pinned = true;
+	tocsin_safety_watch(t);
 	now_ns = tocsin_lock(t, &flags);
 	err = core_arm(t->core, now_ns);
 	t->last_pet_ns = now_ns;

@@ -57,6 +57,7 @@ struct tocsin {
 	u32 owner;			/* netlink port; 0: gone */
 
 	bool pinned;			/* protected by mutex: arming holds the module */
+	bool prepared;			/* protected by mutex: what arming needs is there */
 	u32 warnings;			/* protected by mutex */
 
 	/* Fixed from attach to disarm. */

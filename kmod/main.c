@@ -13,6 +13,8 @@
 #include "link.h"
 #include "netlink.h"
 #include "recorder.h"
+#include "safety.h"
+#include "urgent.h"
 
 static int __init tocsin_init(void)
 {
@@ -22,9 +24,15 @@ static int __init tocsin_init(void)
 	err = tocsin_recorder_init();
 	if (err)
 		return err;
-	err = tocsin_instance_init();
+	err = tocsin_urgent_register();
 	if (err)
 		goto err_recorder;
+	err = tocsin_safety_init();
+	if (err)
+		goto err_urgent;
+	err = tocsin_instance_init();
+	if (err)
+		goto err_safety;
 	err = tocsin_guard_init();
 	if (err)
 		goto err_instance;
@@ -52,6 +60,10 @@ err_guard:
 	tocsin_guard_uninit();
 err_instance:
 	tocsin_instance_uninit();
+err_safety:
+	tocsin_safety_uninit();
+err_urgent:
+	tocsin_urgent_unregister();
 err_recorder:
 	tocsin_recorder_uninit();
 	return err;
@@ -65,6 +77,8 @@ static void __exit tocsin_exit(void)
 	tocsin_gasp_uninit();
 	tocsin_guard_uninit();
 	tocsin_instance_uninit();
+	tocsin_safety_uninit();
+	tocsin_urgent_unregister();
 	tocsin_recorder_uninit();
 }
 

@@ -14,6 +14,7 @@
 #include "safety.h"
 
 #include <linux/hrtimer.h>
+#include <linux/smp.h>
 
 #include "battery.h"
 #include "clock.h"
@@ -72,7 +73,7 @@ void tocsin_safety_check(struct tocsin *t)
 		tocsin_toc(t, CORE_VERDICT_SAFETY_LEASE, now_ns, now_ns - safety_ns);
 }
 
-void tocsin_safety_watch(void)
+void tocsin_safety_check_machine(void)
 {
 	struct tocsin *t = tocsin_initial;
 
@@ -165,31 +166,57 @@ void tocsin_safety_deadline(struct tocsin *t)
 	} while (atomic64_read(&t->precise_ns) != deadline);
 }
 
-static int check_start(unsigned int cpu)
+/* On the CPU that it is for. */
+static void check_begin(void *data)
 {
-	struct check *check = per_cpu_ptr(&checks, cpu);
-	u64 first_ns = check_ns + check_ns * cpu / nr_cpu_ids;
+	struct check *check = data;
+	u64 first_ns = check_ns + check_ns * raw_smp_processor_id() / nr_cpu_ids;
 
 	compat_hrtimer_setup(&check->timer, check_fire, HRTIMER_MODE_REL_PINNED_HARD);
 	check->last_ns = tocsin_clock_ns() + first_ns - check_ns;
-	tocsin_cpus_timer(cpu, &check->timer, first_ns);
+	hrtimer_start(&check->timer, ns_to_ktime(first_ns), HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static int check_start(unsigned int cpu)
+{
+	int err = smp_call_function_single(cpu, check_begin, per_cpu_ptr(&checks, cpu), 1);
+
+	if (err)
+		return err;
 	/* Arming itself is no news of a CPU. */
 	if (READ_ONCE(tocsin_initial->watched))
 		tocsin_record(tocsin_initial, RECORDER_CPU, 0, 0, cpu, 1, 0, 0);
 	return 0;
 }
 
-static int check_stop(unsigned int cpu)
+static void check_stop(unsigned int cpu)
 {
 	hrtimer_cancel(&per_cpu_ptr(&checks, cpu)->timer);
 	if (READ_ONCE(tocsin_initial->watched))
 		tocsin_record(tocsin_initial, RECORDER_CPU, 0, 0, cpu, 0, 0, 0);
-	return 0;
 }
 
-static struct tocsin_cpus checked_cpus = {
-	.name = "tocsin:safety", .start = check_start, .stop = check_stop,
-};
+static struct tocsin_cpus checked_cpus = { .start = check_start, .stop = check_stop };
+
+static int online(unsigned int cpu)
+{
+	return tocsin_cpus_online(&checked_cpus, cpu);
+}
+
+static int offline(unsigned int cpu)
+{
+	return tocsin_cpus_offline(&checked_cpus, cpu);
+}
+
+int tocsin_safety_init(void)
+{
+	return tocsin_cpus_register(&checked_cpus, "tocsin:safety", online, offline);
+}
+
+void tocsin_safety_uninit(void)
+{
+	tocsin_cpus_unregister(&checked_cpus);
+}
 
 static int checks_start(const struct tocsin *t)
 {
@@ -211,23 +238,32 @@ int tocsin_safety_start(struct tocsin *t)
 		err = checks_start(t);
 		if (err)
 			return err;
+		tocsin_battery_start(t);
 	}
+	return 0;
+}
+
+void tocsin_safety_watch(struct tocsin *t)
+{
+	lockdep_assert_held(&t->mutex);
 	atomic64_set(&t->precise_ns, CORE_NEVER);
 	WRITE_ONCE(t->watched, true);
-	if (t == tocsin_initial)
-		tocsin_battery_start(t);
-	return 0;
+}
+
+void tocsin_safety_unwatch(struct tocsin *t)
+{
+	lockdep_assert_held(&t->mutex);
+	WRITE_ONCE(t->watched, false);
+	hrtimer_cancel(&t->precise);
 }
 
 void tocsin_safety_stop(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);
-	if (t == tocsin_initial)
-		tocsin_battery_stop(t);
-	WRITE_ONCE(t->watched, false);
-	hrtimer_cancel(&t->precise);
-	if (t == tocsin_initial)
-		tocsin_cpus_stop(&checked_cpus);
+	if (t != tocsin_initial)
+		return;
+	tocsin_battery_stop(t);
+	tocsin_cpus_stop(&checked_cpus);
 }
 
 u64 tocsin_safety_late_max_ns(const struct tocsin *t)

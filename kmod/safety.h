@@ -14,9 +14,19 @@ struct tocsin;
 /* Once for each instance, before anything else. */
 void tocsin_safety_prepare(struct tocsin *t);
 
-/* Start and stop the checks. Context: process, t->mutex held. */
+/* Once, before anything else, and after all. Context: process. Return: 0 or -errno. */
+int tocsin_safety_init(void);
+void tocsin_safety_uninit(void);
+
+/* Start and stop the checks. Context: process, t->mutex held. Return: 0 or -errno. */
 int tocsin_safety_start(struct tocsin *t);
 void tocsin_safety_stop(struct tocsin *t);
+
+/* From now on, or no longer, deadlines count. Between start and stop; waits for nobody.
+ * Context: process, t->mutex held.
+ */
+void tocsin_safety_watch(struct tocsin *t);
+void tocsin_safety_unwatch(struct tocsin *t);
 
 /* The deadlines have been published: see that the precise timer is not late.
  * Context: any but NMI.
@@ -29,7 +39,7 @@ void tocsin_safety_check(struct tocsin *t);
 /* The same for the machine, by somebody who waits in a loop. Takes no lock.
  * Context: any but NMI.
  */
-void tocsin_safety_watch(void);
+void tocsin_safety_check_machine(void);
 
 /* Longest time between two checks on one CPU since the start; 0 where CPUs are
  * not checked one by one.

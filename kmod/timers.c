@@ -83,6 +83,10 @@ void tocsin_timers_stop(struct tocsin *t)
 	lockdep_assert_held(&t->mutex);
 	hrtimer_cancel(&t->heartbeat);
 	tocsin_urgent_flush(&t->beat);
+}
+
+void tocsin_timers_end(void)
+{
 	tocsin_urgent_put();
 }
 

@@ -20,6 +20,7 @@
 #include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/wait_bit.h>
 #include <uapi/linux/sched/types.h>
 
@@ -200,6 +201,33 @@ static int thread_start(struct urgent_cpu *u, unsigned int cpu)
 	return 0;
 }
 
+static void nothing(void *data)
+{
+}
+
+static void thread_stop(struct urgent_cpu *u)
+{
+	struct task_struct *thread = u->thread;
+
+	if (!thread)
+		return;
+	WRITE_ONCE(u->thread, NULL);
+	/* An interrupt that still saw it has woken it when this one has been there. */
+	smp_call_function_single(u->cpu, nothing, NULL, 1);
+	kthread_stop(thread);
+}
+
+/* On the CPU that it is for. */
+static void timer_begin(void *data)
+{
+	struct urgent_cpu *u = data;
+
+	compat_hrtimer_setup(&u->timer, timer_fire, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&u->timer,
+		      ns_to_ktime(period_ns + period_ns * raw_smp_processor_id() / nr_cpu_ids),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
 static int cpu_start(unsigned int cpu)
 {
 	struct urgent_cpu *u = per_cpu_ptr(&urgent_cpus, cpu);
@@ -210,32 +238,45 @@ static int cpu_start(unsigned int cpu)
 		if (err)
 			return err;
 	}
-	compat_hrtimer_setup(&u->timer, timer_fire, HRTIMER_MODE_REL_PINNED_HARD);
-	tocsin_cpus_timer(cpu, &u->timer, period_ns + period_ns * cpu / nr_cpu_ids);
-	return 0;
+	err = smp_call_function_single(cpu, timer_begin, u, 1);
+	if (err)
+		thread_stop(u);
+	return err;
 }
 
-static int cpu_stop(unsigned int cpu)
+static void cpu_stop(unsigned int cpu)
 {
 	struct urgent_cpu *u = per_cpu_ptr(&urgent_cpus, cpu);
-	struct task_struct *thread = u->thread;
 
 	hrtimer_cancel(&u->timer);
-	if (thread) {
-		WRITE_ONCE(u->thread, NULL);
-		tocsin_cpus_interrupts(cpu); /* who saw it has woken it */
-		kthread_stop(thread);
-	}
+	thread_stop(u);
 	/* What was left to the thread, or comes before this CPU is gone. */
 	local_bh_disable();
 	works_run(u);
 	local_bh_enable();
-	return 0;
 }
 
-static struct tocsin_cpus looked_after = {
-	.name = "tocsin:urgent", .start = cpu_start, .stop = cpu_stop,
-};
+static struct tocsin_cpus looked_after = { .start = cpu_start, .stop = cpu_stop };
+
+static int online(unsigned int cpu)
+{
+	return tocsin_cpus_online(&looked_after, cpu);
+}
+
+static int offline(unsigned int cpu)
+{
+	return tocsin_cpus_offline(&looked_after, cpu);
+}
+
+int tocsin_urgent_register(void)
+{
+	return tocsin_cpus_register(&looked_after, "tocsin:urgent", online, offline);
+}
+
+void tocsin_urgent_unregister(void)
+{
+	tocsin_cpus_unregister(&looked_after);
+}
 
 /* For as long as there are users: a tasklet may outlive its CPU. */
 static void tasklets_setup(void)

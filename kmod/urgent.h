@@ -26,6 +26,10 @@ static inline void tocsin_urgent_init(struct tocsin_urgent *work,
 	work->function = function;
 }
 
+/* Once, before anything else, and after all. Context: process. Return: 0 or -errno. */
+int tocsin_urgent_register(void);
+void tocsin_urgent_unregister(void);
+
 /**
  * tocsin_urgent_get - look after the soft interrupts of all CPUs from now on
  * @period_ns: at least that often; the shortest of all who ask counts

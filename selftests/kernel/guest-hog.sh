@@ -4,6 +4,8 @@
 # asked for on CPU 0 must not wait for one.
 . /test/guest-lib.sh
 
+CPU1=/sys/devices/system/cpu/cpu1
+
 hog_begins() {
 	rm -f /tmp/turn
 	taskset 2 chrt -f $1 sh -c 'while :; do :; done' &
@@ -25,9 +27,9 @@ hog_ends() {
 
 # The steps of a node that lives until /tmp/end is there, in the background.
 node() {
-	rm -f /tmp/armed /tmp/end
-	taskset 1 $K "attach node=1 safety=60000" key "peer id=2" arm "touch path=/tmp/armed" \
-		"pet until=/tmp/end" disarm >/tmp/node 2>&1 &
+	rm -f /tmp/armed /tmp/end /tmp/disarmed
+	$K "attach node=1 safety=60000" key "peer id=2" arm "touch path=/tmp/armed" \
+		"pet until=/tmp/end" disarm "touch path=/tmp/disarmed" >/tmp/node 2>&1 &
 	node=$!
 }
 
@@ -58,7 +60,27 @@ ends() {
 	hog_ends && wait $node && return $done
 }
 
+# As who takes CPU 1 away waits for that hog, and holds the kernel's lock for it.
+disarms_while_a_cpu_goes() {
+	node
+	await /tmp/armed || return 1
+	hog_begins $1
+	(echo 0 >$CPU1/online) &
+	offline=$!
+	until_so grep -q ') D ' /proc/$offline/stat || return 1
+	touch /tmp/end
+	await /tmp/disarmed && kill -0 $offline
+	done=$?
+	hog_ends || return 1
+	wait $offline
+	wait $node || return 1
+	echo 1 >$CPU1/online && return $done
+}
+
+# The hog must not starve those who look on.
+taskset -p 1 $$ >/dev/null
 echo -1 >/proc/sys/kernel/sched_rt_runtime_us
-t "a node disarms and detaches beside a hog" ends $1
-t "a node attaches and arms beside a hog, too" begins_and_ends $1
+t "a node attaches and arms, disarms and detaches beside a hog" begins_and_ends $1
+t "a node disarms and detaches beside a hog that came later" ends $1
+t "a node disarms while a CPU waits for that hog to go" disarms_while_a_cpu_goes $1
 exit 0
