@@ -57,10 +57,37 @@ static void marks_arrive_without_blocks(void **state)
 	cmcld_queue_mark(queue, 0);
 	cmcld_queue_mark(queue, 64);
 	assert_int_equal(poll(&fd, 1, 0), 1);
+	/* Not before the block that was sent before. */
+	assert_int_equal(cmcld_queue_marked(queue), -1);
+	assert_non_null(cmcld_queue_receive(queue));
 	assert_int_equal(cmcld_queue_marked(queue), 0);
 	assert_int_equal(cmcld_queue_marked(queue), 64);
 	assert_int_equal(cmcld_queue_marked(queue), CMCLD_QUEUE_MARKS - 1);
 	assert_int_equal(cmcld_queue_marked(queue), -1);
+	cmcld_queue_destroy(queue);
+}
+
+static void marks_have_their_place_among_blocks(void **state)
+{
+	struct cmcld_queue *queue = cmcld_queue_create(3, 8);
+	struct cmcld_block *block;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		cmcld_queue_mark(queue, 7);
+		cmcld_queue_send(queue, cmcld_queue_take(queue));
+		/* The later one counts. */
+		cmcld_queue_mark(queue, 7);
+		cmcld_queue_mark(queue, 70);
+		cmcld_queue_send(queue, cmcld_queue_take(queue));
+		block = cmcld_queue_receive(queue);
+		cmcld_queue_return(queue, block);
+		assert_int_equal(cmcld_queue_marked(queue), 7);
+		assert_int_equal(cmcld_queue_marked(queue), 70);
+		assert_int_equal(cmcld_queue_marked(queue), -1);
+		block = cmcld_queue_receive(queue);
+		cmcld_queue_return(queue, block);
+	}
 	cmcld_queue_destroy(queue);
 }
 
@@ -128,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_keep_order),
 		cmocka_unit_test(marks_arrive_without_blocks),
+		cmocka_unit_test(marks_have_their_place_among_blocks),
 		cmocka_unit_test(descriptor_tells_of_blocks),
 		cmocka_unit_test(two_threads_lose_nothing),
 	};

@@ -90,18 +90,19 @@ static void progress_takes_no_room_from_other_nodes(void **state)
 
 static void nobody_waits_for_what_did_not_fit(void **state)
 {
-	flood(CMCLD_TELL_STATUS);
-	while (cmcld_queue_marked(cmcld.wires.tells) >= 0)
-		;
 	flood(CMCLD_TELL_PEER);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), -1);
+	assert_int_not_equal(arrived(CMCLD_TELL_PEER), 0);
 	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), 2 - 1);
 	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), -1);
+	flood(CMCLD_TELL_PEER);
 	cmcld_tell(&cmcld, CMCLD_TELL_PEER_LOST, CORE_NODE_ID_MAX, "", 0);
+	assert_int_equal(arrived(CMCLD_TELL_PEER_LOST), 0);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), 2 - 1);
 	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), CORE_NODE_ID_MAX - 1);
-	assert_int_not_equal(arrived(CMCLD_TELL_PEER), 0);
 	cmcld_tell(&cmcld, CMCLD_TELL_PEER_LOST, 3, "", 0);
-	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), -1);
 	assert_int_equal(arrived(CMCLD_TELL_PEER_LOST), 1);
+	assert_int_equal(cmcld_queue_marked(cmcld.wires.tells), -1);
 }
 
 static int setup(void **state)

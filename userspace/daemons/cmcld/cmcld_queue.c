@@ -27,7 +27,9 @@ struct cmcld_queue {
 	u32 taken;			/* the sender's; both only grow */
 	u32 returned;			/* the receiver's, read by the sender */
 	int fd;
+	u32 received;			/* the receiver's, it only grows */
 	u64 marks[CMCLD_QUEUE_MARKS / 64];	/* set by the sender, taken by the receiver */
+	u32 mark_taken[CMCLD_QUEUE_MARKS];	/* how many blocks had been taken then */
 	u8 *pool;
 };
 
@@ -116,22 +118,36 @@ void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block)
 void cmcld_queue_mark(struct cmcld_queue *queue, u32 mark)
 {
 	core_assert(mark < CMCLD_QUEUE_MARKS);
+	__atomic_store_n(&queue->mark_taken[mark], queue->taken, __ATOMIC_RELAXED);
 	__atomic_or_fetch(&queue->marks[mark / 64], (u64)1 << mark % 64, __ATOMIC_RELEASE);
 	cmcld_queue_wake(queue);
 }
 
+/* Taken first and looked at then: what the sender sets meanwhile is not lost. */
+static bool mark_take(struct cmcld_queue *queue, u32 mark)
+{
+	u64 *marks = &queue->marks[mark / 64];
+	u64 bit = (u64)1 << mark % 64;
+	u32 taken;
+
+	if (!(__atomic_fetch_and(marks, ~bit, __ATOMIC_ACQUIRE) & bit))
+		return false;
+	taken = __atomic_load_n(&queue->mark_taken[mark], __ATOMIC_RELAXED);
+	if ((s32)(queue->received - taken) >= 0)
+		return true;
+	__atomic_fetch_or(marks, bit, __ATOMIC_RELAXED);
+	return false;
+}
+
 int cmcld_queue_marked(struct cmcld_queue *queue)
 {
-	int i;
+	u32 mark;
 
-	for (i = 0; i < CMCLD_QUEUE_MARKS / 64; i++) {
-		u64 marks = __atomic_load_n(&queue->marks[i], __ATOMIC_ACQUIRE);
-		int bit = __builtin_ctzll(marks | (u64)1 << 63);
-
-		if (!marks)
-			continue;
-		__atomic_and_fetch(&queue->marks[i], ~((u64)1 << bit), __ATOMIC_ACQUIRE);
-		return i * 64 + bit;
+	for (mark = 0; mark < CMCLD_QUEUE_MARKS; mark++) {
+		if (!__atomic_load_n(&queue->marks[mark / 64], __ATOMIC_RELAXED))
+			mark |= 63;
+		else if (mark_take(queue, mark))
+			return (int)mark;
 	}
 	return -1;
 }
@@ -160,7 +176,10 @@ void cmcld_queue_clear(struct cmcld_queue *queue)
 
 struct cmcld_block *cmcld_queue_receive(struct cmcld_queue *queue)
 {
-	return lane_get(&queue->full);
+	struct cmcld_block *block = lane_get(&queue->full);
+
+	queue->received += !!block;
+	return block;
 }
 
 void cmcld_queue_return(struct cmcld_queue *queue, struct cmcld_block *block)

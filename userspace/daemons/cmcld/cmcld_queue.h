@@ -43,7 +43,8 @@ u32 cmcld_queue_room(const struct cmcld_queue *queue);
 void cmcld_queue_send(struct cmcld_queue *queue, struct cmcld_block *block);
 
 /* Sender: for what must arrive even if all blocks are on their way; said several times it
- * arrives once. @mark: below CMCLD_QUEUE_MARKS, meaning agreed between the two threads.
+ * arrives once, the last time. @mark: below CMCLD_QUEUE_MARKS, meaning agreed between the
+ * two threads.
  */
 void cmcld_queue_mark(struct cmcld_queue *queue, u32 mark);
 
@@ -53,7 +54,9 @@ int cmcld_queue_fd(const struct cmcld_queue *queue);
 void cmcld_queue_clear(struct cmcld_queue *queue);
 /* Receiver: the oldest block, or NULL; give it back with cmcld_queue_return(). */
 struct cmcld_block *cmcld_queue_receive(struct cmcld_queue *queue);
-/* Receiver: one of the marks, which is gone then, or -1. */
+/* Receiver: a mark that was set before the oldest block that is left was sent, and is gone
+ * then, or -1.
+ */
 int cmcld_queue_marked(struct cmcld_queue *queue);
 /* Receiver: be woken once more, for what is left. */
 void cmcld_queue_wake(struct cmcld_queue *queue);

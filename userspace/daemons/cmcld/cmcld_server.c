@@ -171,20 +171,27 @@ static void take_tell(struct cmcld_server *server, const struct cmcld_block *blo
 	}
 }
 
+/* Each in its place: an answer that came before the loss is good. */
+static void take_marks(struct cmcld_server *server)
+{
+	int mark;
+
+	while ((mark = cmcld_queue_marked(server->config.wires.tells)) >= 0)
+		cmcld_jobs_peer_lost(server->jobs, (u16)(mark + 1));
+}
+
 static int on_tells(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
 	struct cmcld_server *server = arg;
 	struct cmcld_queue *tells = server->config.wires.tells;
 	struct cmcld_block *block;
-	int mark;
 
 	cmcld_queue_clear(tells);
-	/* Before what was told, which may begin new waits. */
-	while ((mark = cmcld_queue_marked(tells)) >= 0)
-		cmcld_jobs_peer_lost(server->jobs, (u16)(mark + 1));
+	take_marks(server);
 	while ((block = cmcld_queue_receive(tells))) {
 		take_tell(server, block);
 		cmcld_queue_return(tells, block);
+		take_marks(server);
 	}
 	return 0;
 }
