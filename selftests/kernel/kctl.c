@@ -194,13 +194,39 @@ static void do_status(char **options)
 		kctl_die("attached=%d", status.attached);
 }
 
+/* The first path that is not up, for kctl_die(), or NULL. */
+static const char *not_up(const struct nl_peer *peer, size_t count)
+{
+	static char said[64];
+	size_t i;
+	u8 path;
+
+	for (i = 0; i < count; i++)
+		for (path = 0; path < peer[i].info.paths; path++)
+			if (peer[i].path[path].info.state != CORE_PATH_UP) {
+				snprintf(said, sizeof(said), "node %u path %u is not up",
+					 peer[i].info.id, path);
+				return said;
+			}
+	return NULL;
+}
+
+/* "up=1": until all are, and some 30 s: on a starved host one may come and go. */
 static void do_peers(char **options)
 {
+	u64 end_ns = base_clock_ns() + 30 * BASE_NS_PER_S;
 	static struct nl_peer peer[CORE_NODE_ID_MAX];
+	bool up = kctl_number(options, "up", 0);
 	size_t count = 0, i;
 	u8 path;
 
-	kctl_check(nl_peer_list(nl, peer, CORE_NODE_ID_MAX, &count), "peer-list");
+	for (;;) {
+		kctl_check(nl_peer_list(nl, peer, CORE_NODE_ID_MAX, &count), "peer-list");
+		if (!up || !not_up(peer, count) || base_clock_ns() >= end_ns)
+			break;
+		nl_pet(nl);
+		kctl_wait_ms(50);
+	}
 	for (i = 0; i < count; i++) {
 		for (path = 0; path < peer[i].info.paths; path++)
 			printf("node %u %s path %u: %s, received %llu, lost %llu, rtt %llu us\n",
@@ -215,10 +241,8 @@ static void do_peers(char **options)
 	for (i = 0; i < count; i++)
 		if (peer[i].info.heard != kctl_number(options, "heard", peer[i].info.heard))
 			kctl_die("node %u: heard is %u", peer[i].info.id, peer[i].info.heard);
-	for (i = 0; i < count && kctl_number(options, "up", 0); i++)
-		for (path = 0; path < peer[i].info.paths; path++)
-			if (peer[i].path[path].info.state != CORE_PATH_UP)
-				kctl_die("node %u path %u is not up", peer[i].info.id, path);
+	if (up && not_up(peer, count))
+		kctl_die("%s", not_up(peer, count));
 }
 
 /* "mark=1": sent_max and drop count from here on; all count since the module is there. */
