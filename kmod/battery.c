@@ -13,6 +13,7 @@
  */
 #include "battery.h"
 
+#include <linux/freezer.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/rtc.h>
@@ -79,7 +80,7 @@ static void examine(struct tocsin *t, u64 longest_ns)
 		      div_u64(longest_ns, NSEC_PER_MSEC), battery_clock,
 		      "the hypervisor's log says who stopped it");
 	/* Whoever sets that clock just now may wake this thread too early. */
-	while (!kthread_should_stop() && tocsin_clock_ns() < since_ns + grace_ns)
+	while (!kthread_freezable_should_stop(NULL) && tocsin_clock_ns() < since_ns + grace_ns)
 		sleep_ms(div_u64(grace_ns, NSEC_PER_MSEC));
 	tocsin_lock(t, &flags);
 	holds = core_stood_still(t->core, since_ns);
@@ -95,7 +96,9 @@ static int watch(void *data)
 	u64 longest_ns;
 
 	sched_setattr_nocheck(current, &priority);
-	while (!kthread_should_stop()) {
+	/* A machine that sleeps, disarmed, has put its clock's device to sleep, too. */
+	set_freezable();
+	while (!kthread_freezable_should_stop(NULL)) {
 		longest_ns = look(&battery);
 		/* By so much the leases end too late, and the margin is all that allows. */
 		if (longest_ns >= t->toc_margin_ns && READ_ONCE(t->watched))
@@ -111,7 +114,7 @@ void tocsin_battery_start(struct tocsin *t)
 
 	lockdep_assert_held(&t->mutex);
 	/* A constant: without the class its functions are not linked either. */
-	if (!IS_ENABLED(CONFIG_RTC_CLASS) || sysfs_streq(battery_clock, "none"))
+	if (watcher || !IS_ENABLED(CONFIG_RTC_CLASS) || sysfs_streq(battery_clock, "none"))
 		return;
 	clock_device = rtc_class_open(battery_clock);
 	if (!clock_device) {

@@ -298,7 +298,8 @@ static const char *frame_make(struct tocsin *t, struct frame *frame, struct draf
 	const char *reason;
 
 	if (!frame->skb)
-		frame->skb = alloc_skb(FRAME_HEADROOM + FRAME_BYTES + FRAME_TAILROOM, GFP_KERNEL);
+		frame->skb = alloc_skb(FRAME_HEADROOM + FRAME_BYTES + FRAME_TAILROOM,
+				       GFP_KERNEL | __GFP_NOWARN);
 	if (!frame->skb)
 		return "out of memory";
 	rcu_read_lock();
@@ -335,13 +336,16 @@ static void frame_refresh(struct tocsin *t, u16 id, u8 index, struct draft *draf
 
 void tocsin_frame_refresh(struct tocsin *t, struct tocsin_frames *found)
 {
-	struct draft *draft = kzalloc(sizeof(*draft), GFP_KERNEL);
+	struct draft *draft = kzalloc(sizeof(*draft), GFP_KERNEL | __GFP_NOWARN);
 	struct tocsin_frames unseen = { 0 };
 	unsigned int i, at = 0;
 	u8 index;
 
-	if (!draft)
+	if (!draft) {
+		if (found)
+			*found = (struct tocsin_frames){ .paths = 1, .reason = "out of memory" };
 		return;
+	}
 	/* Without the lock the list may change meanwhile: then a peer waits for
 	 * the next round.
 	 */

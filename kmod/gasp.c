@@ -227,6 +227,13 @@ u32 tocsin_gasp_start(struct tocsin *t)
 	return found.ready < found.paths ? TOCSIN_WARNING_NO_GASP : 0;
 }
 
+void tocsin_gasp_end(struct tocsin *t)
+{
+	lockdep_assert_held(&t->mutex);
+	if (t == tocsin_initial)
+		WRITE_ONCE(running, false);
+}
+
 void tocsin_gasp_stop(struct tocsin *t)
 {
 	lockdep_assert_held(&t->mutex);

@@ -21,7 +21,9 @@ struct tocsin;
 u32 tocsin_gasp_prepare(struct tocsin *t);
 u32 tocsin_gasp_start(struct tocsin *t);
 
-/* Not armed any more, or not yet. Context: process, t->mutex held. */
+/* Not armed any more. Waits for nothing. Context: process, t->mutex held. */
+void tocsin_gasp_end(struct tocsin *t);
+/* What was prepared goes. Context: process, t->mutex held. */
 void tocsin_gasp_stop(struct tocsin *t);
 
 /* Something that they say, or how they go, has changed. Context: process. */

@@ -130,14 +130,12 @@ static int prepare(struct tocsin *t)
 	int err;
 
 	t->warnings = tocsin_guard_warnings(t);
-	if (t->prepared) {
+	err = tocsin_safety_start(t);
+	if (err)
+		return err;
+	if (t->prepared)
 		tocsin_gasp_stop(t);
-	} else {
-		err = tocsin_safety_start(t);
-		if (err)
-			return err;
-		t->prepared = true;
-	}
+	t->prepared = true;
 	t->warnings |= tocsin_gasp_prepare(t);
 	return 0;
 }
@@ -157,6 +155,7 @@ static void unpin(struct tocsin *t)
 	if (!t->pinned)
 		return;
 	t->pinned = false;
+	tocsin_gasp_end(t);
 	tocsin_safety_unwatch(t);
 	module_put(THIS_MODULE);
 }
@@ -221,11 +220,11 @@ int tocsin_arm(struct tocsin *t)
 		return -EALREADY;
 	if (t == tocsin_initial && tocsin_guard_sleeping())
 		return -EAGAIN;
-	/* What was slept before must not be counted within the first lease. */
-	tocsin_clock_follow();
 	err = prepare(t);
 	if (err)
 		return err;
+	/* What was slept before must not be counted within the first lease. */
+	tocsin_clock_follow();
 	/* Not when it is being unloaded already: the family goes only then. */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;

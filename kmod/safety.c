@@ -88,6 +88,8 @@ static void check_measure(struct check *check)
 	u64 late_ns = gap_ns > check_ns ? gap_ns - check_ns : 0;
 
 	check->last_ns = now_ns;
+	if (!READ_ONCE(tocsin_initial->watched))
+		return;
 	if (late_ns > check->late_max_ns)
 		check->late_max_ns = late_ns;
 	if (late_ns > CHECK_LATE_NS)

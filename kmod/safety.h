@@ -18,7 +18,9 @@ void tocsin_safety_prepare(struct tocsin *t);
 int tocsin_safety_init(void);
 void tocsin_safety_uninit(void);
 
-/* Start and stop the checks. Context: process, t->mutex held. Return: 0 or -errno. */
+/* Start and stop the checks; starting them again does no harm. Context: process, t->mutex
+ * held. Return: 0 or -errno.
+ */
 int tocsin_safety_start(struct tocsin *t);
 void tocsin_safety_stop(struct tocsin *t);
 

@@ -22,6 +22,31 @@ hotplug() {
 		$K "recorder kind=cpu"
 }
 
+armed_again() {
+	rm -f /tmp/armed /tmp/again
+	$K "attach node=1 safety=20000" key "peer id=2" arm disarm \
+		"sh echo 0 >/sys/devices/system/cpu/cpu1/online" arm disarm \
+		"sh echo 1 >/sys/devices/system/cpu/cpu1/online" arm "touch path=/tmp/armed" \
+		"pet until=/tmp/again" disarm "status armed=0" >/tmp/owner 2>&1 &
+	again=$!
+	await /tmp/armed && until_so leases_checked_on_both
+	checked=$?
+	touch /tmp/again
+	wait $again && return $checked
+}
+
+unloads_disarmed() {
+	rm -f /tmp/disarmed
+	$K no-device "attach node=1 safety=20000" key "peer id=2" arm disarm \
+		"touch path=/tmp/disarmed" "sleep 600000" >/tmp/owner 2>&1 &
+	disarmed=$!
+	await /tmp/disarmed && rmmod tocsin && insmod /lib/modules/*/extra/tocsin.ko
+	result=$?
+	kill -9 $disarmed
+	wait $disarmed
+	return $result
+}
+
 # A timer that fires at the moment of reading is not in the list.
 leases_checked_on_both() {
 	grep -q check_fire /proc/timer_list &&
@@ -224,6 +249,8 @@ t "force disarms from another socket" $K "disarm force=1" "status armed=0"
 kill -9 $OWNER
 wait $OWNER
 t "nothing is left checking" fails grep -q check_fire /proc/timer_list
+t "arming again, after a CPU was gone meanwhile" armed_again
+t "unload while attached, and disarmed" unloads_disarmed
 t "unload is refused while the device is open" device_bars_unload
 t "renewals, and the end, by the device wait for no other family" device_waits_for_nobody
 t "unload and load again, five times" reload
