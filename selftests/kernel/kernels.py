@@ -21,7 +21,7 @@ EVERY = re.compile("")
 BY_DEFAULT = {
     "6.1": EVERY,
     "6.12": re.compile("door|alone|evicted|stuck: CPU 1|restart"),
-    "6.12-rt": re.compile("door|beat|threads|hog|killed|alone|stuck: CPU 1|shutdown"),
+    "6.12-rt": re.compile("door|beat|threads|hog.*RCU|killed|alone|stuck: CPU 1|shutdown"),
     "debug": re.compile("kunit|brief life"),
     "kasan": EVERY,
 }
