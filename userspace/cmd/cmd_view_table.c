@@ -176,23 +176,32 @@ static void print_late(FILE *out, const json_t *status)
 	size_t at;
 
 	json_array_foreach(late, at, entry) {
-		if (view_number(entry, "count")) {
+		/* 0: there is no limit. */
+		long long below_ns = view_number(entry, "below_ns"), count;
+
+		count = view_number(entry, "count");
+		if (count && below_ns)
+			fprintf(out, "%s    by %8.3f to %8.3f ms: %lld times\n", head,
+				(double)after_ns / 1e6, (double)below_ns / 1e6, count);
+		else if (count)
 			fprintf(out, "%s    by %8.3f ms or more: %lld times\n", head,
-				(double)after_ns / 1e6, view_number(entry, "count"));
+				(double)after_ns / 1e6, count);
+		if (count)
 			head = "";
-		}
-		after_ns = view_number(entry, "below_ns");
+		after_ns = below_ns;
 	}
 }
 
 /* What TOC_MARGIN has to cover, with room to spare. */
 static void print_check_late(FILE *out, const json_t *status)
 {
-	long long late_ns = view_number(json_object_get(status, "heartbeat"), "check_late_max_ns");
+	const json_t *heartbeat = json_object_get(status, "heartbeat");
+	long long late_ns = view_number(heartbeat, "check_late_max_ns");
 
 	if (late_ns)
-		fprintf(out, "\n  Safety timer of this node, checked late by at most %.3f ms\n",
-			(double)late_ns / 1e6);
+		fprintf(out, "\n  Safety timer of this node, checked late by at most %.3f ms, "
+			"TOC_MARGIN %lld ms\n", (double)late_ns / 1e6,
+			view_number(heartbeat, "toc_margin_ns") / 1000000);
 }
 
 static bool wanted(const char *filter, const char *name)

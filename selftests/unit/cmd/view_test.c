@@ -16,7 +16,7 @@ static const char status_text[] =
 	"   \"name\": \"qs1\", \"status\": \"down\", \"state\": \"access_denied\","
 	"   \"why\": \"10.0.0.9: denied\"}},"
 	" \"self\": \"n1\","
-	" \"heartbeat\": {\"check_late_max_ns\": 3200000,"
+	" \"heartbeat\": {\"check_late_max_ns\": 3200000, \"toc_margin_ns\": 100000000,"
 	"   \"late\": [{\"below_ns\": 64000, \"count\": 700},"
 	"   {\"below_ns\": 128000, \"count\": 0}, {\"below_ns\": null, \"count\": 3}]},"
 	" \"nodes\": [{\"name\": \"n1\", \"status\": \"up\", \"state\": \"running\"},"
@@ -92,9 +92,9 @@ static void lateness_is_told_by_where_its_classes_begin(void **state)
 	const struct view_filter filter = { .verbose = true };
 	char *text = table_of(&filter);
 
-	assert_int_equal(count(text, "late\n    by    0.000 ms or more: 700 times\n"
+	assert_int_equal(count(text, "late\n    by    0.000 to    0.064 ms: 700 times\n"
 				     "    by    0.128 ms or more: 3 times\n"), 1);
-	assert_int_equal(count(text, "checked late by at most 3.200 ms\n"), 1);
+	assert_int_equal(count(text, "checked late by at most 3.200 ms, TOC_MARGIN 100 ms\n"), 1);
 	free(text);
 }
 

@@ -323,7 +323,7 @@ static json_t *late_json(const struct nl_stats *stats)
 	return late;
 }
 
-static json_t *heartbeat_json(const struct nl_stats *stats)
+static json_t *heartbeat_json(const struct nl_stats *stats, const struct conf *conf)
 {
 	json_t *refused = json_object();
 	int drop;
@@ -331,12 +331,13 @@ static json_t *heartbeat_json(const struct nl_stats *stats)
 	for (drop = CORE_DROP_NONE + 1; drop < CORE_DROP_COUNT; drop++)
 		json_object_set_new(refused, core_drop_name((enum core_drop)drop),
 				    json_integer((json_int_t)stats->dropped[drop]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
 			 "sent", (json_int_t)stats->sent,
 			 "received", (json_int_t)stats->received,
 			 "send_errors", (json_int_t)stats->send_errors,
 			 "late_max_ns", (json_int_t)stats->late_max_ns,
 			 "check_late_max_ns", (json_int_t)stats->check_late_max_ns,
+			 "toc_margin_ns", (json_int_t)conf->cluster.toc_margin_ns,
 			 "late", late_json(stats),
 			 "refused", refused);
 }
@@ -363,6 +364,6 @@ json_t *cmcld_json_status(const struct cmcld_snapshot *snapshot,
 			 "cmsrvassistd", (int)snapshot->assist,
 			 "late_max_ns", (json_int_t)snapshot->late_max_ns,
 			 "dropped", (json_int_t)snapshot->dropped,
-			 "heartbeat", heartbeat_json(&paths->stats),
+			 "heartbeat", heartbeat_json(&paths->stats, conf),
 			 "nodes", nodes, "packages", packages);
 }
