@@ -319,9 +319,9 @@ void tocsin_owner_gone(struct tocsin *t, u32 owner)
 	tocsin_record(t, RECORDER_DETACH, 0, 0, end_ns, 0, task_tgid_nr(current), 0);
 	tocsin_unlock(t, flags);
 	tocsin_printk(KERN_WARNING
-		      "tocsin: the cluster manager went away while armed: %lld ms left; %s\n",
+		      "tocsin: the cluster manager went away while armed: %lld ms left%s\n",
 		      div_s64(end_ns - now_ns, NSEC_PER_MSEC),
-		      "restart cmcld; its journal says why it ended");
+		      end_ns > now_ns ? "; restart cmcld; its journal says why it ended" : "");
 	tocsin_safety_check(t);
 out:
 	mutex_unlock(&t->mutex);

@@ -160,7 +160,7 @@ static void text_write(struct tocsin *t, struct recorder_verdict *verdict)
 	else
 		scnprintf(peer, sizeof(peer), "no node heard");
 	scnprintf(verdict->text, sizeof(verdict->text),
-		  "%s%s%s (%s late); %s; renewed %s ago; view %llu of %u",
+		  "%s%s%s (%s late); %s; renewed %s ago; view %llu, %u members",
 		  core_verdict_name(verdict->code), verdict->reason[0] ? ": " : "",
 		  verdict->reason, late, peer, pet, view->epoch,
 		  view->epoch ? view->count : 0);
