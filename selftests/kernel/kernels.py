@@ -77,8 +77,9 @@ def refusal(cases, kernel, wanted, full):
 def listing(cases):
     """A line for each case: its name, and on which kernels it runs without being named."""
     for case in cases:
-        usual = [f for f in BY_DEFAULT if case in chosen(cases, f, [], False)]
-        yield f"{' '.join(usual) or '(--full only)':22} {case.name}"
+        usual, full = ([f for f in BY_DEFAULT if case in chosen(cases, f, [], long)]
+                       for long in (False, True))
+        yield f"{' '.join(usual) or '--full: ' + ' '.join(full):22} {case.name}"
 
 
 def kunit_suites():
