@@ -176,6 +176,8 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 	json_object_set_new(root, "at_ns", json_integer((json_int_t)record->now_ns));
 	json_object_set_new(root, "late_ns",
 			    json_integer((json_int_t)header->verdict.late_ns));
+	json_object_set_new(root, "toc_margin_ns",
+			    json_integer((json_int_t)header->toc_margin_ns));
 	json_object_set_new(root, "cpus_told",
 			    json_integer((json_int_t)header->verdict.cpus_told));
 	json_object_set_new(root, "cpus_stopped",

@@ -91,8 +91,9 @@ static void print_leases(FILE *out, const struct crash_record *record)
 	if (record->last_pet_ns && record->last_pet_ns <= record->now_ns)
 		fprintf(out, "  cmcld last renewed its lease %.0f ms before\n",
 			ms(record->now_ns - record->last_pet_ns));
-	fprintf(out, "  MEMBER_TIMEOUT %.0f ms, SAFETY_TIMEOUT %.0f ms, interval %.0f ms\n",
-		ms(header->member_timeout_ns), ms(header->safety_timeout_ns),
+	fprintf(out, "  MEMBER_TIMEOUT %.0f ms, SAFETY_TIMEOUT %.0f ms, TOC_MARGIN %.0f ms, "
+		"interval %.0f ms\n", ms(header->member_timeout_ns),
+		ms(header->safety_timeout_ns), ms(header->toc_margin_ns),
 		ms(header->interval_ns));
 }
 
@@ -163,18 +164,40 @@ static void print_paths(FILE *out, const struct crash_record *record)
 	}
 }
 
-/* CPUs that do not stop when told take no interrupts: that is why, often. */
-static void print_stop(FILE *out, const struct recorder_verdict *verdict)
+/* Peers wait for a lease's end and that long before they take over. */
+static void print_margin(FILE *out, const struct recorder_header *header, u64 late_ns)
 {
+	if (header->toc_margin_ns && late_ns > header->toc_margin_ns)
+		fprintf(out, ", more than TOC_MARGIN, %.0f ms: the peers may have taken over "
+			"before; see TIMING, How much margin", ms(header->toc_margin_ns));
+}
+
+static void print_lateness(FILE *out, const struct recorder_header *header)
+{
+	if (!header->verdict.code)
+		return;
+	fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u",
+		ms(header->verdict.late_ns), header->verdict.cpu);
+	print_margin(out, header, header->verdict.late_ns);
+	fprintf(out, "\n");
+}
+
+/* CPUs that do not stop when told take no interrupts: that is why, often. */
+static void print_stop(FILE *out, const struct recorder_header *header)
+{
+	const struct recorder_verdict *verdict = &header->verdict;
 	u64 deadline_ns = verdict->at_ns - verdict->late_ns;
 
 	if (!verdict->cpus_told)
 		return;
 	fprintf(out, "Stopped:  %llu of %llu other CPUs", (unsigned long long)verdict->cpus_stopped,
 		(unsigned long long)verdict->cpus_told);
-	if (verdict->stopped_ns > deadline_ns)
+	if (verdict->stopped_ns > deadline_ns) {
 		fprintf(out, ", the last one %.3f ms after the deadline",
 			ms(verdict->stopped_ns - deadline_ns));
+		if (verdict->late_ns <= header->toc_margin_ns)
+			print_margin(out, header, verdict->stopped_ns - deadline_ns);
+	}
 	if (verdict->cpus_stopped < verdict->cpus_told)
 		fprintf(out, "; the rest took no interrupts");
 	fprintf(out, "\n");
@@ -272,10 +295,8 @@ void crash_report_print(FILE *out, const struct crash_record *record,
 	fprintf(out, "Recorder: at physical address %#llx\n", (unsigned long long)header->phys);
 	print_others(out, record);
 	print_when(out, record);
-	if (header->verdict.code)
-		fprintf(out, "Lateness: %.3f ms after the deadline, found by CPU %u\n",
-			ms(header->verdict.late_ns), header->verdict.cpu);
-	print_stop(out, &header->verdict);
+	print_lateness(out, header);
+	print_stop(out, header);
 	print_last_heard(out, record);
 	print_leases(out, record);
 	fprintf(out, "\n");

@@ -48,19 +48,29 @@ static void reports_paths_and_the_stop(void **state)
 	crash_record_free(&record);
 }
 
-static void expect_report(const char *expected)
+static void expect_in(char *(*text_of)(const struct crash_record *), const char *expected)
 {
 	struct crash_record record;
 	char *text;
 
 	write_dump(sizeof(memory));
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
-	text = report_of(&record);
+	text = text_of(&record);
 	if (!strstr(text, expected))
 		fail_msg("no '%s' in:\n%s", expected, text);
 	free(text);
 	crash_record_free(&record);
 	unlink(path);
+}
+
+static void expect_report(const char *expected)
+{
+	expect_in(report_of, expected);
+}
+
+static void expect_object(const char *expected)
+{
+	expect_in(json_of, expected);
 }
 
 /* Some heartbeats come after the verdict, while the node goes down. */
@@ -72,6 +82,30 @@ static void says_who_was_heard_last(void **state)
 	expect_report("\nLast heard: beta, 5000 ms before\n");
 	header()->verdict.last_heard_ns = header()->verdict.at_ns + 1;
 	expect_report("\nLast heard: beta, 0 ms before\n");
+}
+
+/* The peers wait no longer than that. */
+static void says_what_came_later_than_the_margin(void **state)
+{
+	fill_recorder();
+	header()->toc_margin_ns = CORE_NS_PER_S / 10;
+	header()->safety_timeout_ns = 2 * CORE_NS_PER_S;
+	header()->interval_ns = CORE_NS_PER_S / 2;
+	expect_report("\nLateness: 0.250 ms after the deadline, found by CPU 1\n");
+	expect_report("  MEMBER_TIMEOUT 4000 ms, SAFETY_TIMEOUT 2000 ms, TOC_MARGIN 100 ms, "
+		      "interval 500 ms\n");
+	expect_object("\"toc_margin_ns\": 100000000");
+	header()->verdict.stopped_ns += CORE_NS_PER_S / 10;
+	expect_report(", the last one 100.300 ms after the deadline, more than TOC_MARGIN, "
+		      "100 ms: the peers may have taken over before; see TIMING, How much "
+		      "margin");
+	header()->verdict.late_ns = CORE_NS_PER_S;
+	expect_report("\nLateness: 1000.000 ms after the deadline, found by CPU 1, more than "
+		      "TOC_MARGIN, 100 ms: the peers may have taken over before; see TIMING, "
+		      "How much margin\n");
+	/* Not known. */
+	header()->toc_margin_ns = 0;
+	expect_report("\nLateness: 1000.000 ms after the deadline, found by CPU 1\n");
 }
 
 static void says_why_a_renewal_was_refused(void **state)
@@ -331,6 +365,7 @@ int main(void)
 		cmocka_unit_test_teardown(finds_the_recorder_and_names_the_reason, remove_dump),
 		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
 		cmocka_unit_test_teardown(says_who_was_heard_last, remove_dump),
+		cmocka_unit_test_teardown(says_what_came_later_than_the_margin, remove_dump),
 		cmocka_unit_test_teardown(says_why_a_renewal_was_refused, remove_dump),
 		cmocka_unit_test_teardown(says_which_lease_is_used_up, remove_dump),
 		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
