@@ -182,7 +182,7 @@ static void print_lateness(FILE *out, const struct recorder_header *header)
 	fprintf(out, "\n");
 }
 
-/* CPUs that do not stop when told take no interrupts: that is why, often. */
+/* The panic's own NMI may have stopped the rest before it saw that it was told: no lockup. */
 static void print_stop(FILE *out, const struct recorder_header *header)
 {
 	const struct recorder_verdict *verdict = &header->verdict;
@@ -199,7 +199,7 @@ static void print_stop(FILE *out, const struct recorder_header *header)
 			print_margin(out, header, verdict->stopped_ns - deadline_ns);
 	}
 	if (verdict->cpus_stopped < verdict->cpus_told)
-		fprintf(out, "; the rest took no interrupts");
+		fprintf(out, "; the rest had not said so when the dump began");
 	fprintf(out, "\n");
 }
 

@@ -37,7 +37,7 @@ static void reports_paths_and_the_stop(void **state)
 	object = json_of(&record);
 	assert_memory_equal(text, "TOC: the quorum lease ran out", 29);
 	assert_non_null(strstr(text, "Stopped:  2 of 3 other CPUs, the last one 0.300 ms after the "
-			       "deadline; the rest took no interrupts\n"));
+			       "deadline; the rest had not said so when the dump began\n"));
 	assert_non_null(strstr(text, "Paths to beta:\n  path 0 is down; 0 received, 0 lost\n"
 			       "  path 1 is up, heard 1000 ms before, round trip 0.41 ms; "
 			       "1200 received, 3 lost\n"));
