@@ -49,7 +49,7 @@ class Dying(pair.Pair):
         self.second.start("insmod /usr/lib/lab/hang.ko keep=0 delay_ms=1000")
         heir = self.cluster.wait_owner(WEB, [self.first], self.second)
         check(heir is self.first, f"{WEB} runs on {heir}")
-        time.sleep(5)   # the kernel's log is ahead of the recorder's clock by up to 2 s
+        time.sleep(5)   # the kernel's log must go on for a second longer than the lease
         self.second.nmi()
 
     def unseen(self):

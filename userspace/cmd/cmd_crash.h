@@ -52,6 +52,7 @@ struct crash_found {
  * @crash_real_ns: when the kernel crashed, since 1970, in whole seconds; 0: not known
  * @log_ns: the newest message of its log, on the log's clock; 0: not known, or not needed
  *	because there is a verdict
+ * @log_ahead_ns: how far that clock is ahead of the recorder's; only if @log_paired
  * @release: of that kernel; NULL: not known; freed by crash_record_free()
  * @found_count: recorders in the dump, this one included; @found has the first of them
  * @searched_all: to the end of the dump
@@ -73,6 +74,8 @@ struct crash_record {
 	const char *source;
 	u64 crash_real_ns;
 	u64 log_ns;
+	s64 log_ahead_ns;
+	bool log_paired;
 	char *release;
 	struct crash_found found[CRASH_FOUND_MAX];
 	u32 found_count;

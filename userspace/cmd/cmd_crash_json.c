@@ -148,6 +148,8 @@ static void add_leases(json_t *root, const struct crash_record *record)
 	json_object_set_new(root, "lease_ended_unseen", unseen && !ended ? json_string(unseen) :
 			    json_null());
 	json_object_set_new(root, "log_end_ns", json_integer((json_int_t)record->log_ns));
+	json_object_set_new(root, "log_ahead_ns", record->log_paired ?
+			    json_integer((json_int_t)record->log_ahead_ns) : json_null());
 	json_object_set_new(root, "lease_ended_before_ns",
 			    json_integer(header->armed ? (json_int_t)ago_ns : 0));
 }

@@ -22,8 +22,13 @@ static void print_when(FILE *out, const struct crash_record *record)
 	if (!record->header->real_offset_ns)
 		return;
 	crash_time_print(text, sizeof(text), record->now_ns + record->header->real_offset_ns);
-	fprintf(out, "When:     %s (kernel clock %.3f s)\n", text,
+	fprintf(out, "When:     %s (%.3f s of the node's clock", text,
 		(double)record->now_ns / 1e9);
+	/* Who looks for it there does so by the time. */
+	if (record->log_paired)
+		fprintf(out, ", about %.2f s in the kernel's log",
+			(double)(record->now_ns + (u64)record->log_ahead_ns) / 1e9);
+	fprintf(out, ")\n");
 }
 
 static void print_found(FILE *out, const struct crash_found *found, u64 told)

@@ -205,6 +205,8 @@ int crash_record_from_dump(struct crash_record *record, const char *path)
 	code = search(record, dump, path);
 	if (!code && !record->header->verdict.code && record->crash_real_ns)
 		record->log_ns = crash_log_end(dump);
+	if (!code)
+		record->log_paired = crash_log_ahead(dump, record, &record->log_ahead_ns);
 	crash_dump_close(dump);
 	if (code)
 		crash_record_free(record);

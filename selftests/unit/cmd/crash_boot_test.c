@@ -83,6 +83,43 @@ static void say_log(u64 newest_ns)
 	log->info[2].time_ns = 0;
 }
 
+/*
+ * And its texts: one of the eight says that a peer was heard. @begin: where that stands, of
+ * 512 bytes; in what is left there it has no room near their end.
+ */
+static void say_heard(u64 time_ns, u64 incarnation, unsigned int begin)
+{
+	struct {
+		u64 descs;
+		u32 size_bits, pad;
+		u64 data;
+		struct {
+			u64 begin;
+		} desc[8];
+		u8 text[512];
+	} *texts = (void *)header_at(2);
+	u64 *time = (u64 *)header_at(1) + 5, id = 8 * 1000;
+	u64 address = VIRTUAL + BASE + 2 * 4096;
+	size_t length = strlen(vmcoreinfo);
+	u8 *at = texts->text + (begin + 100 < 512 ? begin : 0);
+
+	snprintf(vmcoreinfo + length, sizeof(vmcoreinfo) - length,
+		 "OFFSET(printk_ringbuffer.text_data_ring)=%u\nOFFSET(prb_data_ring.size_bits)=0\n"
+		 "OFFSET(prb_data_ring.data)=8\nOFFSET(prb_desc_ring.descs)=%u\n"
+		 "SIZE(prb_desc)=8\nOFFSET(prb_desc.text_blk_lpos)=0\n"
+		 "OFFSET(prb_data_blk_lpos.begin)=0\nOFFSET(printk_info.text_len)=0\n",
+		 4096, 4096 - 8);
+	memset(texts, 0, sizeof(*texts));
+	texts->descs = address + offsetof(typeof(*texts), desc);
+	texts->size_bits = 9;
+	texts->data = address + offsetof(typeof(*texts), text);
+	texts->desc[0].begin = 512 * 77 + begin;
+	memcpy(at, &id, sizeof(id));
+	time[-1] = (u64)snprintf((char *)at + sizeof(id), 80, "tocsin: node 2 beta heard, "
+				 "incarnation %016llx", (unsigned long long)incarnation);
+	time[0] = time_ns;
+}
+
 static void take(struct crash_record *record)
 {
 	write_dump(sizeof(memory));
@@ -367,7 +404,7 @@ static void sees_the_leases_from_the_crash(void **state)
 	fill_this(THIS_PAGE);
 	take(&record);
 	expect(&record, "No TOC: not by the safety timer: both leases were good as far as "
-	       "recorded (last at 50.000 s of the kernel's clock)", "\"lease_ended\": null");
+	       "recorded (last at 50.000 s of the node's clock)", "\"lease_ended\": null");
 	crash_record_free(&record);
 	unlink(path);
 
@@ -390,8 +427,8 @@ static void sees_the_end_in_the_kernels_log(void **state)
 	say_log((LAST_S + 12) * CORE_NS_PER_S);
 	take(&record);
 	assert_int_equal(record.log_ns, (LAST_S + 12) * CORE_NS_PER_S);
-	expect(&record, "(last at 50.000 s of the kernel's clock), but the kernel's log goes on to "
-	       "62.000 s: the quorum lease may have ended unseen",
+	expect(&record, "(last at 50.000 s of the node's clock), but the kernel's log goes on to "
+	       "62.000 s of its own clock: the quorum lease may have ended unseen",
 	       "\"lease_ended_unseen\": \"quorum\"");
 	crash_record_free(&record);
 	unlink(path);
@@ -399,9 +436,9 @@ static void sees_the_end_in_the_kernels_log(void **state)
 	/* As far as its clock may be ahead of that of the recorder. */
 	vmcoreinfo[0] = '\0';
 	say_crash_time(CRASH_S);
-	say_log((LAST_S + 1) * CORE_NS_PER_S + CORE_NS_PER_S * 2);
+	say_log((LAST_S + 1) * CORE_NS_PER_S + CORE_NS_PER_S * 10);
 	take(&record);
-	expect(&record, "(last at 50.000 s of the kernel's clock); look at",
+	expect(&record, "(last at 50.000 s of the node's clock); look at",
 	       "\"lease_ended_unseen\": null");
 	crash_record_free(&record);
 	unlink(path);
@@ -410,6 +447,69 @@ static void sees_the_end_in_the_kernels_log(void **state)
 	memset(header_at(1), 0xff, 4096);
 	take(&record);
 	assert_int_equal(record.log_ns, 0);
+	crash_record_free(&record);
+}
+
+#define INCARNATION	0xfedcba9876543210ULL
+
+/* The log ends so long after the quorum lease, by the recorder's clock. */
+static void fill_heard(u64 ahead_ns, u64 beyond_ns, unsigned int begin)
+{
+	struct recorder_header *this;
+	struct recorder_peer *peer;
+
+	fill_earlier();
+	memset(header(), 0, 4096);
+	this = fill_this(THIS_PAGE);
+	peer = (void *)((u8 *)this + this->peer_offset);
+	peer[1].id = 2;
+	peer[1].incarnation = INCARNATION;
+	peer[1].joined_ns = 40 * CORE_NS_PER_S;
+	say_crash_time(CRASH_S);
+	say_log((LAST_S + 1) * CORE_NS_PER_S + ahead_ns + beyond_ns);
+	say_heard(peer[1].joined_ns + ahead_ns, INCARNATION, begin);
+}
+
+/* 3.78 s were seen: an oops is not to be told as a lease that may have ended. */
+static void knows_the_logs_clock_by_a_peer(void **state)
+{
+	u64 ahead_ns = 3780 * CORE_NS_PER_MS;
+	struct crash_record record;
+
+	fill_heard(ahead_ns, CORE_NS_PER_S - CORE_NS_PER_MS, 64);
+	take(&record);
+	expect(&record, "(last at 50.000 s of the node's clock); look at",
+	       "\"log_ahead_ns\": 3780000000");
+	expect(&record, "UTC (50.000 s of the node's clock, about 53.78 s in the kernel's log)\n",
+	       "\"lease_ended_unseen\": null");
+	crash_record_free(&record);
+	unlink(path);
+
+	fill_heard(ahead_ns, CORE_NS_PER_S + CORE_NS_PER_MS, 500);
+	take(&record);
+	expect(&record, "(last at 50.000 s of the node's clock), but the kernel's log goes on to "
+	       "52.001 s: the quorum lease may", "\"lease_ended_unseen\": \"quorum\"");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* The machine slept before it was armed, which the log does not count. */
+	fill_heard(-5 * CORE_NS_PER_S, CORE_NS_PER_S + CORE_NS_PER_MS, 64);
+	take(&record);
+	expect(&record, "goes on to 52.001 s: the quorum lease may",
+	       "\"log_ahead_ns\": -5000000000");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* Of another life of that peer, or of a later time: it says nothing. */
+	fill_heard(3600 * CORE_NS_PER_S, 0, 64);
+	take(&record);
+	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
+	crash_record_free(&record);
+	unlink(path);
+	fill_heard(ahead_ns, 0, 64);
+	say_heard(44 * CORE_NS_PER_S, INCARNATION + 1, 64);
+	take(&record);
+	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
 	crash_record_free(&record);
 }
 
@@ -427,6 +527,7 @@ int main(void)
 		cmocka_unit_test_teardown(goes_by_renewals_newer_than_the_state, remove_dump),
 		cmocka_unit_test_teardown(sees_the_leases_from_the_crash, remove_dump),
 		cmocka_unit_test_teardown(sees_the_end_in_the_kernels_log, remove_dump),
+		cmocka_unit_test_teardown(knows_the_logs_clock_by_a_peer, remove_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

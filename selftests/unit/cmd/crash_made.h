@@ -29,7 +29,7 @@
 static u8 memory[PAGES * 4096] __attribute__((aligned(8)));
 static char path[] = "/tmp/crash_test.XXXXXX";
 /* "CRASHTIME=...\n"; "": the dump has no such note. */
-static char vmcoreinfo[512];
+static char vmcoreinfo[1024];
 /* Bits that are wrong in the dump: of the size of its memory, of its address. */
 static u64 wrong_size, wrong_address;
 
