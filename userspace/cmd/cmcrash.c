@@ -14,7 +14,7 @@ static const struct cmd_help help = {
 	"makedumpfile compresses it) and says why the node went down. The first line\n"
 	"is the verdict. No debug symbols are needed.\n\n"
 	"  --live   read the recorder of this running node instead\n"
-	"  -a       all events, not only the last 30\n"
+	"  -a       all events, not only the last 30 that matter\n"
 	"  --json   one JSON object\n",
 	.examples =
 	"  cmcrash /var/crash/202611230712/dump.202611230712\n"

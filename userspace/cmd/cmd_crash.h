@@ -148,7 +148,7 @@ bool crash_entry_matters(const struct crash_record *record,
 
 /**
  * crash_report_print - everything, for a person at night
- * @events: how many of the newest entries to show; 0: all
+ * @events: how many of the newest entries that matter to show; 0: all that there are
  */
 void crash_report_print(FILE *out, const struct crash_record *record,
 			unsigned int events);

@@ -208,13 +208,14 @@ static void print_stop(FILE *out, const struct recorder_header *header)
 	fprintf(out, "\n");
 }
 
-static unsigned int count_events(const struct crash_record *record)
+/* How many of all, and of those that belong in a short list. */
+static unsigned int count_events(const struct crash_record *record, unsigned int *all)
 {
 	const struct recorder_entry *entry;
 	unsigned int count = 0;
 	u64 number = 0;
 
-	while ((entry = crash_record_next(record, &number)))
+	for (*all = 0; (entry = crash_record_next(record, &number)); ++*all)
 		count += crash_entry_matters(record, entry);
 	return count;
 }
@@ -222,22 +223,22 @@ static unsigned int count_events(const struct crash_record *record)
 static void print_events(FILE *out, const struct crash_record *record,
 			 unsigned int most)
 {
-	unsigned int skip = count_events(record);
+	unsigned int all, skip = count_events(record, &all);
 	const struct recorder_entry *entry;
 	char text[LINE_SIZE];
 	u64 number = 0;
 
-	skip = most && skip > most ? skip - most : 0;
 	if (crash_record_missing(record))
 		fprintf(out, "\n%llu events could not be read: %s\n",
 			(unsigned long long)crash_record_missing(record),
 			record->cut ? "the dump is cut off" : "being written at the end");
 	fprintf(out, "\nEvents, milliseconds before the end%s:\n",
-		skip ? " (older ones with -a)" : "");
+		most && (skip > most || skip < all) ? " (others with -a)" : "");
+	skip = skip > most ? skip - most : 0;
 	while ((entry = crash_record_next(record, &number))) {
-		if (!crash_entry_matters(record, entry))
+		if (most && !crash_entry_matters(record, entry))
 			continue;
-		if (skip) {
+		if (most && skip) {
 			skip--;
 			continue;
 		}

@@ -157,17 +157,28 @@ static inline int remove_dump(void **state)
 	return 0;
 }
 
-/* What a person sees of the dump. */
-static inline char *report_of(const struct crash_record *record)
+/* What a person sees of the dump, with so many events. */
+static inline char *report_with(const struct crash_record *record, unsigned int events)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	crash_report_print(out, record, 30);
+	crash_report_print(out, record, events);
 	fclose(out);
 	return text;
+}
+
+static inline char *report_of(const struct crash_record *record)
+{
+	return report_with(record, 30);
+}
+
+/* With -a. */
+static inline char *whole_report_of(const struct crash_record *record)
+{
+	return report_with(record, 0);
 }
 
 /* What a program sees of it. */

@@ -145,6 +145,48 @@ static void says_which_lease_is_used_up(void **state)
 	expect_report("  three quarters of the unknown lease are used up: 2000 ms left\n");
 }
 
+static unsigned int events_in(char *(*text_of)(const struct crash_record *))
+{
+	struct crash_record record;
+	unsigned int count = 0;
+	char *text, *at;
+
+	write_dump(sizeof(memory));
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_OK);
+	text = text_of(&record);
+	for (at = strchr(strstr(text, "\nEvents, ") + 1, '\n'); (at = strchr(at + 1, '\n'));)
+		count++;
+	free(text);
+	crash_record_free(&record);
+	unlink(path);
+	return count;
+}
+
+/* How much is left out by default, and that nothing is with -a. */
+static void shows_all_events_when_asked_to(void **state)
+{
+	u64 number, before_ns = 9 * CORE_NS_PER_S;
+
+	fill_recorder();
+	header()->interval_ns = CORE_NS_PER_S;
+	assert_int_equal(events_in(report_of), 3);
+	expect_report("\nEvents, milliseconds before the end:\n");
+	add_entry(3, RECORDER_PET, before_ns, 0);
+	add_entry(4, RECORDER_CHECK_LATE, before_ns, 1)->arg[1] = CORE_NS_PER_S / 10;
+	add_entry(5, RECORDER_SEND_LATE, before_ns, CORE_NS_PER_S / 5);
+	add_entry(6, RECORDER_EVENT, before_ns, CORE_EVENT_FRONTIER);
+	assert_int_equal(events_in(report_of), 3);
+	expect_report("\nEvents, milliseconds before the end (others with -a):\n");
+	assert_int_equal(events_in(whole_report_of), 7);
+	expect_in(whole_report_of, "  the check on CPU 1 was 100.0 ms late\n");
+	expect_in(whole_report_of, "  heartbeats were sent 200.0 ms late\n");
+	expect_in(whole_report_of, "\nEvents, milliseconds before the end:\n");
+	for (number = 7; number < 40; number++)
+		add_entry(number, RECORDER_REBOOT, before_ns, 0);
+	assert_int_equal(events_in(report_of), 30);
+	assert_int_equal(events_in(whole_report_of), 40);
+}
+
 static void says_that_the_state_was_being_written(void **state)
 {
 	struct crash_record record;
@@ -368,6 +410,7 @@ int main(void)
 		cmocka_unit_test_teardown(says_what_came_later_than_the_margin, remove_dump),
 		cmocka_unit_test_teardown(says_why_a_renewal_was_refused, remove_dump),
 		cmocka_unit_test_teardown(says_which_lease_is_used_up, remove_dump),
+		cmocka_unit_test_teardown(shows_all_events_when_asked_to, remove_dump),
 		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
 		cmocka_unit_test_teardown(passes_over_a_copy_elsewhere, remove_dump),
 		cmocka_unit_test_teardown(leaves_torn_entries_out, remove_dump),
