@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What the kernel says of itself in a note, also in makedumpfile's form. */
@@ -67,14 +68,49 @@ static int take_page_size(struct crash_dump *dump, const char *path)
 	return CMD_OK;
 }
 
+/* What makedumpfile's form begins with, in blocks: this, more of the kind, a map of pages. */
+struct compressed_header {
+	char signature[8];
+	u32 version;
+	char uts[6][65];
+	u64 time[2];
+	u32 status, block_size, sub_header_blocks, bitmap_blocks;
+};
+
+#define BLOCK_SIZE_MAX	(1U << 20)
+
+/*
+ * Bytes that such a dump lacks up to the end of its map: libkdumpfile reads zeros there,
+ * which is a map of no pages. 0: none, or of another format or byte order.
+ */
+static u64 map_missing(int fd)
+{
+	struct compressed_header header;
+	struct stat status;
+	u64 size;
+
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    memcmp(header.signature, "KDUMP   ", sizeof(header.signature)) ||
+	    !header.block_size || header.block_size > BLOCK_SIZE_MAX ||
+	    fstat(fd, &status) || !S_ISREG(status.st_mode))
+		return 0;
+	size = (1ULL + header.sub_header_blocks + header.bitmap_blocks) * header.block_size;
+	return size > (u64)status.st_size ? size - (u64)status.st_size : 0;
+}
+
 static int open_context(struct crash_dump *dump, const char *path)
 {
 	kdump_attr_t map = { .type = KDUMP_BITMAP };
 	const char *why = crash_elf_open(dump->fd, &dump->elf);
+	u64 missing = map_missing(dump->fd);
 
 	if (why)
 		return cmd_error("%s: not a crash dump (it should be the vmcore that kdump wrote): "
 				 "%s", path, why);
+	if (missing)
+		return cmd_error("%s: the dump is cut off: %llu bytes of its header and of its map "
+				 "of pages are missing, and all that comes behind them (was the "
+				 "disk full?). " CRASH_BESIDE, path, (unsigned long long)missing);
 	dump->context = kdump_new();
 	if (!dump->context)
 		return cmd_error("out of memory");

@@ -192,8 +192,8 @@ static void bears_a_wrong_size_of_pages(void **state)
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
 }
 
-/* What a dump makes the library say goes to a terminal, too. */
-static void passes_no_escapes_on(void **state)
+/* What is said of a dump that is refused. */
+static void expect_refusal(const char *expected)
 {
 	FILE *messages = tmpfile();
 	struct crash_record record;
@@ -202,9 +202,6 @@ static void passes_no_escapes_on(void **state)
 	size_t size;
 
 	assert_non_null(messages);
-	fill_recorder();
-	snprintf(vmcoreinfo, sizeof(vmcoreinfo), "PAGESIZE=5000\n");
-	write_dump(sizeof(memory));
 	fflush(stderr);
 	dup2(fileno(messages), STDERR_FILENO);
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
@@ -215,7 +212,31 @@ static void passes_no_escapes_on(void **state)
 	size = fread(text, 1, sizeof(text) - 1, messages);
 	text[size] = '\0';
 	fclose(messages);
-	assert_non_null(strstr(text, "cut off: Invalid ?]0;owned?????; it should be"));
+	if (!strstr(text, expected))
+		fail_msg("no '%s' in: %s", expected, text);
+}
+
+/* What a dump makes the library say goes to a terminal, too. */
+static void passes_no_escapes_on(void **state)
+{
+	fill_recorder();
+	snprintf(vmcoreinfo, sizeof(vmcoreinfo), "PAGESIZE=5000\n");
+	write_dump(sizeof(memory));
+	expect_refusal("cut off: Invalid ?]0;owned?????; it should be");
+}
+
+/* The library takes what is not there for a map of no pages: then the module was not loaded. */
+static void says_that_the_map_is_cut_off(void **state)
+{
+	fill_recorder();
+	move_recorder();
+	vmcoreinfo[0] = '\0';
+	write_compressed("x86_64");
+	assert_int_equal(truncate(path, 4 * LARGE_PAGE - 1), 0);
+	expect_refusal("the dump is cut off: 1 bytes of its header and of its map of pages are "
+		       "missing, and all that comes behind them (was the disk full?)");
+	assert_int_equal(truncate(path, 4096), 0);
+	expect_refusal("the dump is cut off: 258048 bytes of its header and of its map of pages");
 }
 
 int main(void)
@@ -226,6 +247,7 @@ int main(void)
 		cmocka_unit_test_teardown(finds_it_in_larger_pages, remove_dump),
 		cmocka_unit_test_teardown(bears_a_wrong_size_of_pages, remove_dump),
 		cmocka_unit_test_teardown(passes_no_escapes_on, remove_dump),
+		cmocka_unit_test_teardown(says_that_the_map_is_cut_off, remove_dump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
