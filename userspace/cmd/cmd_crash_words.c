@@ -47,6 +47,28 @@ const char *crash_node_name(const struct crash_record *record, u16 id)
 	return name;
 }
 
+/* "cmcld (process 288)", "process 7" when it is not the one that attached. */
+static const char *process_name(const struct crash_record *record, u64 pid)
+{
+	const struct recorder_header *header = record->header;
+	static char text[64];
+	char name[sizeof(header->owner_name) + 1];
+
+	crash_text_copy(name, sizeof(name), header->owner_name, sizeof(header->owner_name));
+	if (pid && pid == header->owner_pid && name[0])
+		snprintf(text, sizeof(text), "%s (process %llu)", name, (unsigned long long)pid);
+	else
+		snprintf(text, sizeof(text), "process %llu", (unsigned long long)pid);
+	return text;
+}
+
+/* The one that the module waits for; its name and number are also those of its journal. */
+static const char *owner_name(const struct crash_record *record)
+{
+	return record->header->owner_pid ? process_name(record, record->header->owner_pid) :
+	       "cmcld";
+}
+
 /* The verdict knows the end of its lease; the header may be a moment older. */
 u64 crash_lease_end(const struct crash_record *record, enum core_verdict verdict)
 {
@@ -156,14 +178,14 @@ void crash_verdict_print(const struct crash_record *record, char *text, size_t s
 			 "or too slow to be heard", ms(header->member_timeout_ns));
 		break;
 	case CORE_VERDICT_SAFETY_LEASE:
-		snprintf(text, size, "the safety lease ran out: cmcld did not renew it "
+		snprintf(text, size, "the safety lease ran out: %s did not renew it "
 			 "for %.0f ms (SAFETY_TIMEOUT): it hung, was starved, crashed and "
 			 "took longer than that to dump core, or its CPU hung",
-			 ms(header->safety_timeout_ns));
+			 owner_name(record), ms(header->safety_timeout_ns));
 		break;
 	case CORE_VERDICT_DETACHED:
-		snprintf(text, size, "cmcld went away without disarming the safety "
-			 "timer: it was killed or it crashed");
+		snprintf(text, size, "%s went away without disarming the safety "
+			 "timer: it was killed or it crashed", owner_name(record));
 		break;
 	case CORE_VERDICT_EVICTED:
 		snprintf(text, size, "evicted: the other members have installed a "
@@ -272,41 +294,53 @@ static void print_renewal(const struct recorder_entry *entry, char *text, size_t
 			 ms(entry->arg[1]));
 }
 
+static void print_configured(const struct crash_record *record,
+			     const struct recorder_entry *entry, char *text, size_t size)
+{
+	const char *peer = crash_node_name(record, entry->peer);
+	unsigned long long first = entry->arg[0];
+	const char *end = outcome(entry->arg[3]);
+
+	if (entry->kind == RECORDER_PEER_SET)
+		snprintf(text, size, "%s configured with %llu paths%s", peer, first, end);
+	else if (entry->kind == RECORDER_PEER_DEL)
+		snprintf(text, size, "%s taken out of the configuration%s", peer, end);
+	else
+		snprintf(text, size, "key %llu set in slot %llu, for receiving%s%s",
+			 (unsigned long long)entry->arg[1], first,
+			 entry->arg[2] ? " and sending" : "", end);
+}
+
 static void print_control(const struct crash_record *record,
 			  const struct recorder_entry *entry, char *text, size_t size)
 {
-	unsigned long long pid = entry->arg[2];
+	const char *process = process_name(record, entry->arg[2]);
 	const char *end = outcome(entry->arg[3]);
 
 	switch (entry->kind) {
 	case RECORDER_ATTACH:
-		snprintf(text, size, "process %llu attached, incarnation %016llx%s%s", pid,
+		snprintf(text, size, "%s attached, incarnation %016llx%s%s", process,
 			 (unsigned long long)entry->arg[0],
 			 entry->arg[1] ? ", resumed" : "", end);
 		break;
 	case RECORDER_ARM:
-		snprintf(text, size, "process %llu armed the safety timer%s", pid, end);
+		snprintf(text, size, "%s armed the safety timer%s", process, end);
 		break;
 	case RECORDER_PET:
 		print_renewal(entry, text, size);
 		break;
 	case RECORDER_DISARM:
-		snprintf(text, size, "process %llu disarmed the safety timer%s", pid, end);
+		snprintf(text, size, "%s disarmed the safety timer%s", process, end);
 		break;
 	case RECORDER_DETACH:
-		snprintf(text, size, "process %llu went away without disarming", pid);
+		snprintf(text, size, "%s went away without disarming", process);
 		break;
 	case RECORDER_LEAVE:
-		snprintf(text, size, "process %llu said that this node leaves in order%s", pid,
+		snprintf(text, size, "%s said that this node leaves in order%s", process,
 			 end);
 		break;
 	case RECORDER_TOC_REQUEST:
-		snprintf(text, size, "process %llu asked for a TOC%s", pid, end);
-		break;
-	case RECORDER_PEER_SET:
-		snprintf(text, size, "%s configured with %llu paths%s",
-			 crash_node_name(record, entry->peer),
-			 (unsigned long long)entry->arg[0], end);
+		snprintf(text, size, "%s asked for a TOC%s", process, end);
 		break;
 	default:
 		snprintf(text, size, "%s%s", recorder_kind_name(entry->kind), end);
@@ -320,6 +354,9 @@ static void print_machine(const struct recorder_entry *entry, char *text, size_t
 		snprintf(text, size, "VERDICT on CPU %u: %s, %.3f ms after the deadline",
 			 entry->cpu, core_verdict_name((enum core_verdict)entry->arg[0]),
 			 ms(entry->arg[1]));
+		break;
+	case RECORDER_LOAD:
+		snprintf(text, size, "the module was loaded");
 		break;
 	case RECORDER_REBOOT:
 		snprintf(text, size, "shutdown or reboot began");
@@ -362,6 +399,11 @@ void crash_entry_print(const struct crash_record *record,
 	case RECORDER_ACCEPT:
 	case RECORDER_INSTALL:
 		print_agreement(record, entry, text, size);
+		break;
+	case RECORDER_KEY_SET:
+	case RECORDER_PEER_SET:
+	case RECORDER_PEER_DEL:
+		print_configured(record, entry, text, size);
 		break;
 	case RECORDER_LOAD:
 	case RECORDER_VERDICT:

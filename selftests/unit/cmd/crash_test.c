@@ -128,6 +128,45 @@ static void says_why_a_renewal_was_refused(void **state)
 	expect_report(" armed the safety timer, refused: ");
 }
 
+/* Its name is that of its journal, or it was somebody else who asked. */
+static void names_the_process_that_attached(void **state)
+{
+	fill_recorder();
+	header()->verdict.code = CORE_VERDICT_DETACHED;
+	add_entry(3, RECORDER_DETACH, 10 * CORE_NS_PER_S, 0)->arg[2] = 288;
+	expect_report("TOC: cmcld went away without disarming the safety timer: it was");
+	expect_report("  process 288 went away without disarming\n");
+	header()->owner_pid = 288;
+	memset(header()->owner_name, 'x', sizeof(header()->owner_name));
+	expect_report("TOC: xxxxxxxxxxxxxxxx (process 288) went away without disarming the safety");
+	memcpy(header()->owner_name, "cmcld", 6);
+	expect_report("TOC: cmcld (process 288) went away without disarming the safety timer");
+	expect_report("  cmcld (process 288) went away without disarming\n");
+	add_entry(4, RECORDER_DISARM, 10 * CORE_NS_PER_S, 1)->arg[2] = 300;
+	expect_report("  process 300 disarmed the safety timer\n");
+	header()->verdict.code = CORE_VERDICT_SAFETY_LEASE;
+	expect_report("TOC: the safety lease ran out: cmcld (process 288) did not renew it");
+}
+
+static void tells_of_the_configuration_in_words(void **state)
+{
+	struct recorder_entry *entry;
+
+	fill_recorder();
+	expect_report("  the module was loaded\n");
+	entry = add_entry(3, RECORDER_KEY_SET, CORE_NS_PER_S, 1);
+	entry->arg[1] = 7;
+	expect_report("  key 7 set in slot 1, for receiving\n");
+	entry->arg[2] = 1;
+	expect_report("  key 7 set in slot 1, for receiving and sending\n");
+	entry = add_entry(4, RECORDER_PEER_DEL, CORE_NS_PER_S, 0);
+	expect_report("  beta taken out of the configuration\n");
+	entry->arg[3] = (u64)-EBUSY;
+	expect_report("  beta taken out of the configuration, refused: ");
+	add_entry(5, RECORDER_PEER_SET, CORE_NS_PER_S, 2);
+	expect_report("  beta configured with 2 paths\n");
+}
+
 static void says_which_lease_is_used_up(void **state)
 {
 	struct recorder_entry *entry;
@@ -409,6 +448,8 @@ int main(void)
 		cmocka_unit_test_teardown(says_who_was_heard_last, remove_dump),
 		cmocka_unit_test_teardown(says_what_came_later_than_the_margin, remove_dump),
 		cmocka_unit_test_teardown(says_why_a_renewal_was_refused, remove_dump),
+		cmocka_unit_test_teardown(names_the_process_that_attached, remove_dump),
+		cmocka_unit_test_teardown(tells_of_the_configuration_in_words, remove_dump),
 		cmocka_unit_test_teardown(says_which_lease_is_used_up, remove_dump),
 		cmocka_unit_test_teardown(shows_all_events_when_asked_to, remove_dump),
 		cmocka_unit_test_teardown(says_that_the_state_was_being_written, remove_dump),
