@@ -21,6 +21,19 @@ static const struct cmd_help help = {
 	"  cmcrash --live                             is this node in danger?\n",
 };
 
+/* Return: CMD_OK, or CMD_USAGE after a message. */
+static int check_operands(bool live, int dumps, const char *first)
+{
+	if (live && dumps)
+		return cmd_usage_error("%s and --live: name a dump, or say --live, not both",
+				       first);
+	if (dumps > 1)
+		return cmd_usage_error("%d dumps are named: one at a time", dumps);
+	if (!live && !dumps)
+		return cmd_usage_error("name one dump, or say --live");
+	return CMD_OK;
+}
+
 int cmcrash_main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -41,8 +54,9 @@ int cmcrash_main(int argc, char **argv)
 		else
 			live = true;
 	}
-	if (live ? optind != argc : optind + 1 != argc)
-		return cmd_usage_error("name one dump, or say --live");
+	code = check_operands(live, argc - optind, argv[optind]);
+	if (code)
+		return code;
 	code = live ? crash_record_from_kernel(&record) :
 		      crash_record_from_dump(&record, argv[optind]);
 	if (code)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How cmcrash goes through the pages of a dump, also of one that is damaged or odd. */
 #include "crash_made.h"
+#include "crash_said.h"
 #include "cmd_crash_dump.h"
 
 #include <libkdumpfile/kdumpfile.h>
@@ -195,25 +196,12 @@ static void bears_a_wrong_size_of_pages(void **state)
 /* What is said of a dump that is refused. */
 static void expect_refusal(const char *expected)
 {
-	FILE *messages = tmpfile();
 	struct crash_record record;
-	int before = dup(STDERR_FILENO);
-	char text[600];
-	size_t size;
+	struct messages messages;
 
-	assert_non_null(messages);
-	fflush(stderr);
-	dup2(fileno(messages), STDERR_FILENO);
+	messages_begin(&messages);
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
-	fflush(stderr);
-	dup2(before, STDERR_FILENO);
-	close(before);
-	rewind(messages);
-	size = fread(text, 1, sizeof(text) - 1, messages);
-	text[size] = '\0';
-	fclose(messages);
-	if (!strstr(text, expected))
-		fail_msg("no '%s' in: %s", expected, text);
+	messages_end(&messages, expected);
 }
 
 /* What a dump makes the library say goes to a terminal, too. */

@@ -4,6 +4,7 @@
  * physical address of our choice, whole, copied, torn and cut off.
  */
 #include "crash_made.h"
+#include "crash_said.h"
 
 #include <errno.h>
 
@@ -410,6 +411,28 @@ static void refuses_what_is_no_dump(void **state)
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
 }
 
+static void expect_usage(char **arguments, const char *expected)
+{
+	struct messages messages;
+	int count = 0;
+
+	while (arguments[count])
+		count++;
+	optind = 1;
+	messages_begin(&messages);
+	assert_int_equal(cmcrash_main(count, arguments), CMD_USAGE);
+	messages_end(&messages, expected);
+}
+
+static void says_what_is_wrong_with_the_words_given(void **state)
+{
+	expect_usage((char *[]){ "cmcrash", "--live", "/nowhere", NULL },
+		     "/nowhere and --live: name a dump, or say --live, not both\n");
+	expect_usage((char *[]){ "cmcrash", "/nowhere", "/there", NULL },
+		     "2 dumps are named: one at a time\n");
+	expect_usage((char *[]){ "cmcrash", NULL }, "name one dump, or say --live\n");
+}
+
 /* Whatever a damaged dump says, the report ends and stays in bounds. */
 static void survives_any_damage(void **state)
 {
@@ -463,6 +486,7 @@ int main(void)
 		cmocka_unit_test_teardown(sends_to_the_kernels_messages_without_a_verdict,
 					  remove_dump),
 		cmocka_unit_test_teardown(refuses_what_is_no_dump, remove_dump),
+		cmocka_unit_test(says_what_is_wrong_with_the_words_given),
 		cmocka_unit_test_teardown(survives_any_damage, remove_dump),
 	};
 
