@@ -154,6 +154,36 @@ static void add_leases(json_t *root, const struct crash_record *record)
 			    json_integer(header->armed ? (json_int_t)ago_ns : 0));
 }
 
+static void add_node(json_t *root, const struct crash_record *record)
+{
+	const struct recorder_header *header = record->header;
+	char kernel[RECORDER_NAME_SIZE + 1], build[RECORDER_NAME_SIZE + 1];
+
+	crash_text_copy(kernel, sizeof(kernel), header->kernel, RECORDER_NAME_SIZE);
+	crash_text_copy(build, sizeof(build), header->build, RECORDER_NAME_SIZE);
+	json_object_set_new(root, "node",
+		json_string(crash_node_name(record, header->node_id)));
+	json_object_set_new(root, "node_id", json_integer(header->node_id));
+	json_object_set_new(root, "kernel", json_string(kernel));
+	json_object_set_new(root, "module", json_string(build));
+	json_object_set_new(root, "source", json_string(record->source));
+	json_object_set_new(root, "recorder_phys", json_integer((json_int_t)header->phys));
+	json_object_set_new(root, "cluster_id", identity(header->cluster_id));
+	json_object_set_new(root, "incarnation", identity(header->incarnation));
+}
+
+static void add_settings(json_t *root, const struct recorder_header *header)
+{
+	json_object_set_new(root, "member_timeout_ns",
+			    json_integer((json_int_t)header->member_timeout_ns));
+	json_object_set_new(root, "safety_timeout_ns",
+			    json_integer((json_int_t)header->safety_timeout_ns));
+	json_object_set_new(root, "toc_margin_ns",
+			    json_integer((json_int_t)header->toc_margin_ns));
+	json_object_set_new(root, "interval_ns",
+			    json_integer((json_int_t)header->interval_ns));
+}
+
 void crash_json_print(FILE *out, const struct crash_record *record)
 {
 	const struct recorder_header *header = record->header;
@@ -166,20 +196,13 @@ void crash_json_print(FILE *out, const struct crash_record *record)
 	json_object_set_new(root, "verdict_code",
 		json_string(core_verdict_name((enum core_verdict)header->verdict.code)));
 	add_boot(root, record);
-	json_object_set_new(root, "node",
-		json_string(crash_node_name(record, header->node_id)));
-	json_object_set_new(root, "node_id", json_integer(header->node_id));
-	json_object_set_new(root, "source", json_string(record->source));
-	json_object_set_new(root, "recorder_phys", json_integer((json_int_t)header->phys));
-	json_object_set_new(root, "cluster_id", identity(header->cluster_id));
-	json_object_set_new(root, "incarnation", identity(header->incarnation));
+	add_node(root, record);
+	add_settings(root, header);
 	json_object_set_new(root, "armed", json_boolean(header->armed));
 	json_object_set_new(root, "state_torn", json_boolean(record->torn));
 	json_object_set_new(root, "at_ns", json_integer((json_int_t)record->now_ns));
 	json_object_set_new(root, "late_ns",
 			    json_integer((json_int_t)header->verdict.late_ns));
-	json_object_set_new(root, "toc_margin_ns",
-			    json_integer((json_int_t)header->toc_margin_ns));
 	json_object_set_new(root, "cpus_told",
 			    json_integer((json_int_t)header->verdict.cpus_told));
 	json_object_set_new(root, "cpus_stopped",

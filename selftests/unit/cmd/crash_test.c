@@ -85,6 +85,19 @@ static void says_who_was_heard_last(void **state)
 	expect_report("\nLast heard: beta, 0 ms before\n");
 }
 
+/* A program need not read the text for it. */
+static void says_of_what_and_how_set_in_json(void **state)
+{
+	fill_recorder();
+	memcpy(header()->kernel, "6.1.0-tocsin", 13);
+	memset(header()->build, 'A', sizeof(header()->build));
+	header()->safety_timeout_ns = 5 * CORE_NS_PER_S;
+	header()->interval_ns = CORE_NS_PER_S / 10;
+	expect_object("\"kernel\": \"6.1.0-tocsin\",\n  \"module\": \"AAAAAAAA");
+	expect_object("\"member_timeout_ns\": 4000000000,\n  \"safety_timeout_ns\": 5000000000");
+	expect_object("\"interval_ns\": 100000000,");
+}
+
 /* The peers wait no longer than that. */
 static void says_what_came_later_than_the_margin(void **state)
 {
@@ -469,6 +482,7 @@ int main(void)
 		cmocka_unit_test_teardown(finds_the_recorder_and_names_the_reason, remove_dump),
 		cmocka_unit_test_teardown(reports_paths_and_the_stop, remove_dump),
 		cmocka_unit_test_teardown(says_who_was_heard_last, remove_dump),
+		cmocka_unit_test_teardown(says_of_what_and_how_set_in_json, remove_dump),
 		cmocka_unit_test_teardown(says_what_came_later_than_the_margin, remove_dump),
 		cmocka_unit_test_teardown(says_why_a_renewal_was_refused, remove_dump),
 		cmocka_unit_test_teardown(names_the_process_that_attached, remove_dump),
