@@ -20,8 +20,9 @@
 #define TEXT_SIZE	192
 /* Numbers of records have two bits less than the rest. */
 #define ID_MASK		(~0ULL >> 2)
-/* Else it is the line of a later time that the peer was heard. */
+/* Else it is the line of a later time that the peer was heard, or of an earlier one. */
 #define AHEAD_MAX_NS	((s64)(60 * CORE_NS_PER_S))
+#define BEHIND_MAX_NS	((s64)CORE_NS_PER_S)
 
 /* Of struct printk_ringbuffer and its parts, as this kernel has them. */
 struct layout {
@@ -184,8 +185,10 @@ static const struct recorder_peer *find_heard(const struct crash_record *record,
 }
 
 /*
- * The recorder knows when it heard a peer first, so the log's line may be too late: if that
- * was written over, and the peer was silent and heard again.  The least of all is it.
+ * The recorder knows when cmcld's life first heard a life of a peer.  The log's line may be
+ * too late: that one was written over, and the peer was silent and heard again; so the least
+ * of all is it.  Or of an earlier cmcld, to which the peer was known, too: then the log seems
+ * to be far behind, which it is only where the machine has slept.
  */
 bool crash_log_ahead(struct crash_dump *dump, const struct crash_record *record, s64 *ahead_ns)
 {
@@ -194,6 +197,7 @@ bool crash_log_ahead(struct crash_dump *dump, const struct crash_record *record,
 	struct texts texts;
 	u64 back, time_ns;
 	struct log log;
+	s64 found_ns;
 
 	*ahead_ns = INT64_MAX;
 	if (!log_open(&log, dump) || !texts_open(&texts, &log))
@@ -204,8 +208,9 @@ bool crash_log_ahead(struct crash_dump *dump, const struct crash_record *record,
 		if (!read_text(&log, &texts, id, text) || !read_time(&log, id, &time_ns))
 			continue;
 		peer = find_heard(record, text);
-		if (peer && (s64)(time_ns - peer->joined_ns) < *ahead_ns)
-			*ahead_ns = (s64)(time_ns - peer->joined_ns);
+		found_ns = peer ? (s64)(time_ns - peer->joined_ns) : INT64_MAX;
+		if (found_ns >= -BEHIND_MAX_NS && found_ns < *ahead_ns)
+			*ahead_ns = found_ns;
 	}
 	return *ahead_ns <= AHEAD_MAX_NS;
 }

@@ -120,6 +120,20 @@ static void say_heard(u64 time_ns, u64 incarnation, unsigned int begin)
 	time[0] = time_ns;
 }
 
+/* The message behind that says the same, of another time. */
+static void say_heard_also(u64 time_ns)
+{
+	u64 *log_time = (u64 *)header_at(1) + 5, id = 8 * 1000 + 1;
+	u64 *first_begin = (u64 *)header_at(2) + 3;
+	u8 *text = (u8 *)(first_begin + 8);
+
+	first_begin[1] = 256;
+	memcpy(text + 256, text + first_begin[0] % 512, 100);
+	memcpy(text + 256, &id, sizeof(id));
+	log_time[1] = log_time[-1];
+	log_time[2] = time_ns;
+}
+
 static void take(struct crash_record *record)
 {
 	write_dump(sizeof(memory));
@@ -492,15 +506,33 @@ static void knows_the_logs_clock_by_a_peer(void **state)
 	crash_record_free(&record);
 	unlink(path);
 
-	/* The machine slept before it was armed, which the log does not count. */
-	fill_heard(-5 * CORE_NS_PER_S, CORE_NS_PER_S + CORE_NS_PER_MS, 64);
+	/* An earlier cmcld had heard that life of the peer, too, and this one hears it again. */
+	fill_heard(ahead_ns, 0, 64);
+	say_heard_also(20 * CORE_NS_PER_S);
 	take(&record);
-	expect(&record, "goes on to 52.001 s: the quorum lease may",
-	       "\"log_ahead_ns\": -5000000000");
+	expect(&record, "about 53.78 s in the kernel's log", "\"log_ahead_ns\": 3780000000");
+	crash_record_free(&record);
+	unlink(path);
+	fill_heard(ahead_ns, 0, 64);
+	say_heard_also(45 * CORE_NS_PER_S);
+	take(&record);
+	expect(&record, "about 53.78 s in the kernel's log", "\"log_ahead_ns\": 3780000000");
 	crash_record_free(&record);
 	unlink(path);
 
-	/* Of another life of that peer, or of a later time: it says nothing. */
+	/* They begin at the same time, but drift. */
+	fill_heard(-(CORE_NS_PER_S / 2), 0, 64);
+	take(&record);
+	expect(&record, "about 49.50 s in the kernel's log", "\"log_ahead_ns\": -500000000");
+	crash_record_free(&record);
+	unlink(path);
+
+	/* Of an earlier cmcld only, of another life of that peer, of a later time: nothing. */
+	fill_heard(-5 * CORE_NS_PER_S, 0, 64);
+	take(&record);
+	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
+	crash_record_free(&record);
+	unlink(path);
 	fill_heard(3600 * CORE_NS_PER_S, 0, 64);
 	take(&record);
 	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
