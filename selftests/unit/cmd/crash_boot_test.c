@@ -484,65 +484,51 @@ static void fill_heard(u64 ahead_ns, u64 beyond_ns, unsigned int begin)
 	say_heard(peer[1].joined_ns + ahead_ns, INCARNATION, begin);
 }
 
+static void expect_taken(const char *text, const char *object)
+{
+	struct crash_record record;
+
+	take(&record);
+	expect(&record, text, object);
+	crash_record_free(&record);
+	unlink(path);
+}
+
 /* 3.78 s were seen: an oops is not to be told as a lease that may have ended. */
 static void knows_the_logs_clock_by_a_peer(void **state)
 {
 	u64 ahead_ns = 3780 * CORE_NS_PER_MS;
-	struct crash_record record;
 
 	fill_heard(ahead_ns, CORE_NS_PER_S - CORE_NS_PER_MS, 64);
-	take(&record);
-	expect(&record, "(last at 50.000 s of the node's clock); look at",
-	       "\"log_ahead_ns\": 3780000000");
-	expect(&record, "UTC (50.000 s of the node's clock, about 53.78 s in the kernel's log)\n",
-	       "\"lease_ended_unseen\": null");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("(last at 50.000 s of the node's clock); look at",
+		     "\"log_ahead_ns\": 3780000000");
+	expect_taken("UTC (50.000 s of the node's clock, about 53.78 s in the kernel's log)\n",
+		     "\"lease_ended_unseen\": null");
 
 	fill_heard(ahead_ns, CORE_NS_PER_S + CORE_NS_PER_MS, 500);
-	take(&record);
-	expect(&record, "(last at 50.000 s of the node's clock), but the kernel's log goes on to "
-	       "52.001 s: the quorum lease may", "\"lease_ended_unseen\": \"quorum\"");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("(last at 50.000 s of the node's clock), but the kernel's log goes on to "
+		     "52.001 s: the quorum lease may", "\"lease_ended_unseen\": \"quorum\"");
 
 	/* An earlier cmcld had heard that life of the peer, too, and this one hears it again. */
 	fill_heard(ahead_ns, 0, 64);
 	say_heard_also(20 * CORE_NS_PER_S);
-	take(&record);
-	expect(&record, "about 53.78 s in the kernel's log", "\"log_ahead_ns\": 3780000000");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("about 53.78 s in the kernel's log", "\"log_ahead_ns\": 3780000000");
 	fill_heard(ahead_ns, 0, 64);
 	say_heard_also(45 * CORE_NS_PER_S);
-	take(&record);
-	expect(&record, "about 53.78 s in the kernel's log", "\"log_ahead_ns\": 3780000000");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("about 53.78 s in the kernel's log", "\"log_ahead_ns\": 3780000000");
 
 	/* They begin at the same time, but drift. */
 	fill_heard(-(CORE_NS_PER_S / 2), 0, 64);
-	take(&record);
-	expect(&record, "about 49.50 s in the kernel's log", "\"log_ahead_ns\": -500000000");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("about 49.50 s in the kernel's log", "\"log_ahead_ns\": -500000000");
 
 	/* Of an earlier cmcld only, of another life of that peer, of a later time: nothing. */
 	fill_heard(-5 * CORE_NS_PER_S, 0, 64);
-	take(&record);
-	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
 	fill_heard(3600 * CORE_NS_PER_S, 0, 64);
-	take(&record);
-	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
-	crash_record_free(&record);
-	unlink(path);
+	expect_taken("UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
 	fill_heard(ahead_ns, 0, 64);
 	say_heard(44 * CORE_NS_PER_S, INCARNATION + 1, 64);
-	take(&record);
-	expect(&record, "UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
-	crash_record_free(&record);
+	expect_taken("UTC (50.000 s of the node's clock)\n", "\"log_ahead_ns\": null");
 }
 
 int main(void)
