@@ -10,7 +10,7 @@
 
 /*
  * The log counts on its own clock, which begins some time before that of the recorder: in
- * slow virtual machines 0.8 to 3.8 s were seen, so that this is much where it is not known,
+ * slow virtual machines 0.5 to 3.8 s were seen, so that this is much where it is not known,
  */
 #define LOG_AHEAD_MAX_NS ((s64)(10 * CORE_NS_PER_S))
 /* and where it is known by how much they may have drifted apart since. */
