@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which cases run on which kernels, and what is built for each kernel."""
+import functools
 import importlib.machinery
 import importlib.util
 import os
@@ -93,6 +94,16 @@ def kunit_suites():
     return names
 
 
+@functools.lru_cache(maxsize=None)
+def build_client():
+    """What runs in the machines and reads their memory, once for all kernels."""
+    run([os.path.join(HERE, "build-client")])
+
+
+def run(command):
+    subprocess.run(command, cwd=TOP, check=True, stdout=sys.stderr)
+
+
 class Built:
     """Module, client and the modules of the tests, for one kernel."""
 
@@ -106,7 +117,7 @@ class Built:
         self.core = self._extra("core_kunit", ["kmod/core", "selftests/unit/core",
                                                "selftests/kernel/kmod-core"]) \
             if self.has_kunit else None
-        self._run(os.path.join(HERE, "build-client"))
+        build_client()
 
     def _module(self):
         """With all warnings, and any of them is an error."""
@@ -128,12 +139,9 @@ class Built:
         self._make("-C", self.kernel.headers, f"M={out}", "modules")
         return os.path.join(out, name + ".ko")
 
-    def _make(self, *arguments):
-        self._run("nice", "make", "-s", f"-j{os.cpu_count()}", *arguments)
-
     @staticmethod
-    def _run(*command):
-        subprocess.run(command, cwd=TOP, check=True, stdout=sys.stderr)
+    def _make(*arguments):
+        run(["nice", "make", "-s", f"-j{os.cpu_count()}", *arguments])
 
 
 def load_run():
