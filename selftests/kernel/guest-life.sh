@@ -19,7 +19,7 @@ INSTANCE="action=2 safety=60000 member=4000 interval=20"
 # hold the module by the device.
 b_lives() {
 	rm -f /tmp/b
-	$IP netns exec b $K no-device "attach node=2 $INSTANCE" key \
+	nsenter --net=$SPACES/b $K no-device "attach node=2 $INSTANCE" key \
 		"peer id=1 local=10.0.0.2 remote=10.0.0.1 local1=fd00:0::2 remote1=fd00:0::1" \
 		"touch path=/tmp/b" "sleep 100000000" >/tmp/node_b 2>&1 &
 	B=$!
@@ -65,7 +65,7 @@ vanishes_after() {
 lan_again() {
 	tries=0
 	# The old end takes the cable along when its namespace is gone for good.
-	until ! $IP -n b link show lan0 >/dev/null 2>&1; do
+	until ! at b ip link show lan0 >/dev/null 2>&1; do
 		tries=$((tries + 1))
 		[ $tries -lt 300 ] || return 1
 		usleep 100000
@@ -79,7 +79,7 @@ reloads_under_traffic() {
 		kill -9 $B 2>/dev/null
 		wait $B
 		b_lives
-		$IP netns exec a $K no-device "attach node=1 $INSTANCE" key "$PEER" "hear id=2" \
+		nsenter --net=$SPACES/a $K no-device "attach node=1 $INSTANCE" key "$PEER" "hear id=2" \
 			"touch path=/tmp/there" "sleep 100000000" >/tmp/node_a 2>&1 &
 		client=$!
 		await /tmp/there || return 1

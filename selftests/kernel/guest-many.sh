@@ -9,21 +9,25 @@ NODES=$1
 
 plant() {
 	space hub
-	$IP -n hub link add br0 type bridge mcast_snooping 0
-	$IP -n hub link add br1 type bridge mcast_snooping 0
-	$IP -n hub link set br0 up
-	$IP -n hub link set br1 up
+	for bridge in br0 br1; do
+		echo "link add $bridge type bridge mcast_snooping 0"
+		echo "link set $bridge up"
+	done >/tmp/links
 	node=0
 	while [ $node -lt "$NODES" ]; do
 		node=$((node + 1))
 		$IP netns add n$node
-		$IP -n n$node link set lo up
-		$IP -n hub link add p$node type veth peer name eth0 netns n$node
-		$IP -n hub link set p$node master br0 up
-		$IP -n n$node addr add 10.0.0.$node/24 dev eth0
-		$IP -n n$node link set eth0 up
+		echo "link add p$node type veth peer name eth0 netns n$node" >>/tmp/links
+		echo "link set p$node master br0 up" >>/tmp/links
 		[ $node -gt $((NODES / 2)) ] &&
 			echo "link set p$node master br1" >>/tmp/moves
+	done
+	$IP -n hub -batch /tmp/links
+	while [ $node -gt 0 ]; do
+		at n$node ip link set lo up
+		at n$node ip addr add 10.0.0.$node/24 dev eth0
+		at n$node ip link set eth0 up
+		node=$((node - 1))
 	done
 	echo "$IP -batch /tmp/moves" >/test/cut.sh
 	# 64 nodes know 63 others each.

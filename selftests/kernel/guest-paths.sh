@@ -22,7 +22,7 @@ paths_of() {
 node_b() {
 	rm -f /tmp/b
 	# Not by in_b: what is killed later must be the client itself.
-	$IP netns exec b $K "attach node=2 $INSTANCE" key "peer id=1 $(paths_of 2)" "touch path=/tmp/b" \
+	nsenter --net=$SPACES/b $K "attach node=2 $INSTANCE" key "peer id=1 $(paths_of 2)" "touch path=/tmp/b" \
 		"$@" "sleep 1000000" >/tmp/node_b 2>&1 &
 	B=$!
 	await /tmp/b
@@ -58,8 +58,8 @@ change() {
 }
 
 moved() {
-	$IP -n a addr add 10.0.0.11/24 dev lan0
-	$IP -n b addr add 10.0.0.12/24 dev lan0
+	at a ip addr add 10.0.0.11/24 dev lan0
+	at b ip addr add 10.0.0.12/24 dev lan0
 	# b learns of the new addresses first, as by a change of the configuration.
 	in_a "attach node=1 $INSTANCE" key "peer id=2 $(paths_of 1)" arm "hear id=2" \
 		"path index=0" "path index=1" "event" \
@@ -98,7 +98,7 @@ for number in 0 1 2 3; do
 	lan $number
 done
 for node in a b; do
-	$IP -n $node addr add fe80::$([ $node = a ] && echo 1 || echo 2)/64 dev lan3
+	at $node ip addr add fe80::$([ $node = a ] && echo 1 || echo 2)/64 dev lan3
 done
 
 node_b

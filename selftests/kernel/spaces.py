@@ -14,7 +14,8 @@ def cases(case):
                 for seed in range(2, 6)]
     return [
         case("paths", "guest-paths.sh", modules=["veth"], tools=[IP]),
-        case("life", "guest-life.sh", ["10000"], timeout_s=1800, **life),
+        case("life", "guest-life.sh", ["5000"], timeout_s=1800, **life),
+        case("long life", "guest-life.sh", ["30000"], timeout_s=1800, long=True, **life),
         # Some points of it where each thing takes ten times as long.
         case("brief life", "guest-life.sh", ["3000", "brief"], only="debug", timeout_s=900,
              **life),
