@@ -46,7 +46,14 @@ together() {
 	armed key "peer id=2" "hear id=2"
 }
 
-throttle_off() { echo -1 >/proc/sys/kernel/sched_rt_runtime_us; }
+# Since 6.12 tasks of nice 0 have a server that must be taken from them, too; a CPU that
+# came online after the boot has none.
+throttle_off() {
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+	for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+		[ ! -e "$server" ] || grep -qx 0 "$server" || echo 0 >"$server" || exit 1
+	done
+}
 
 hogs() {
 	for cpu in $(seq 0 $(($(nproc) - 1))); do

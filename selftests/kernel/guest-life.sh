@@ -5,11 +5,11 @@
 . /test/guest-lib.sh
 . /test/guest-net.sh
 
-CLOSES="1 2 3 4 5 6 7 8"
-VANISHES="1 3 4 5 6 7"
+CLOSES="1 2 3 4 5 6 7 8 9 10 11"
+VANISHES="1 3 4 5 6 7 8 9 10 11"
 ROUNDS="1 2 3 4 5"
 if [ "$2" = brief ]; then
-	CLOSES="4 8"
+	CLOSES="4 7 11"
 	VANISHES="7"
 	ROUNDS="1 2"
 fi
@@ -32,8 +32,9 @@ PEER="peer id=2 local=10.0.0.1 remote=10.0.0.2 local1=fd00:0::1 remote1=fd00:0::
 steps() {
 	count=$1
 	last=$2
-	set -- "attach node=1 $INSTANCE" key "$PEER" arm "hear id=2" "form epoch=1 nodes=1" \
-		"leave id=2" disarm
+	set -- "attach node=1 $INSTANCE" key "$PEER" arm "hear id=2" "acknowledge id=2" \
+		"form epoch=1 nodes=1 install=0" "form epoch=1 nodes=1" \
+		"promise epoch=2 counter=1" "leave id=2" disarm
 	done=""
 	while [ $# -gt 0 ] && [ "$count" -gt 0 ]; do
 		done="$done '$1'"
@@ -110,7 +111,7 @@ space b
 lan 0
 b_lives
 for point in $CLOSES; do
-	t "the socket closes after step $point of 8" closes_after $point
+	t "the socket closes after step $point of 11" closes_after $point
 done
 for point in $VANISHES; do
 	t "the namespace goes after step $point, under traffic" vanishes_after $point

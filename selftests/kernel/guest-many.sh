@@ -49,7 +49,6 @@ uproot() {
 
 # The kernel with kmemleak says what is lost.
 leaks() {
-	[ -e /sys/kernel/debug/kmemleak ] || return 0
 	sleep 5
 	echo scan >/sys/kernel/debug/kmemleak
 	sleep 1
@@ -62,5 +61,5 @@ t "$NODES nodes on one kernel: together, one silent, cut in two" \
 	/bin/kmany nodes="$NODES" interval="$2" member="$3" calm="$4"
 sed 's/^/# /' /tmp/out
 t "the namespaces go and the module unloads" uproot
-t "no memory is lost" leaks
+[ ! -e /sys/kernel/debug/kmemleak ] || t "no memory is lost" leaks
 exit 0

@@ -53,6 +53,8 @@ flood_of_warnings() {
 	[ $said -ge 1 ] && [ $said -lt 20 ]
 }
 
+TOC_TRACED=/sys/kernel/tracing/events/tocsin/tocsin_toc/enable
+echo 1 >$TOC_TRACED
 t "a namespace takes no machine down" inside $K "expect ENODEV" status "expect ENODEV" peers \
 	"expect EPERM" "attach node=1 action=0" "expect EPERM" "attach node=1 action=1" \
 	"attach node=1 action=2" "status attached=1 armed=0"
@@ -64,6 +66,7 @@ t "over, it can be attached anew" inside $K "attach node=1 action=2 safety=300" 
 t "over, force clears it" inside $K "attach node=1 action=2 safety=300" arm "sleep 600" \
 	"disarm force=1" "status attached=0"
 t "a silent peer ends the lease" silent_inside
+t "the tracepoint tells of what ended" grep -q 'tocsin_toc: .*=' /sys/kernel/tracing/trace
 t "the log warned, and said who was heard when" eval "dmesg | grep -q 'quorum lease: half gone, \
 [0-9]* ms left; node 2 node2 acknowledged [0-9]* ms ago, heard [0-9]* ms ago' &&
 	dmesg | grep -q 'quorum lease: three quarters gone'"

@@ -54,6 +54,12 @@ def hung_cpus(arguments):
     return {cpu for cpu in range(64) if masks and masks[0] >> cpu & 1}
 
 
+def deeds(arguments, cpus):
+    """How much stuck.ko must have done of what it was told to."""
+    each = {"how=fifo", "how=softirq"} & set(arguments)
+    return cpus if each else max(1, len(hung_cpus(arguments)) + ("how=stop" in arguments))
+
+
 def cases(case):
     """As cases of selftests/kernel/run."""
     found = [case("hang: " + name, "guest-hang.sh", arguments, panic=PANIC,

@@ -124,6 +124,14 @@ static struct core_view view_read(char **options, u64 own, u16 own_id)
 }
 
 /* Accept with joiners acknowledged, then install as soon as the lease holds. */
+static void do_acknowledge(char **options)
+{
+	u16 id = kctl_number(options, "id", 2);
+
+	kctl_check(nl_acknowledge(nl, id, peer_wait(id)), "acknowledge");
+}
+
+/* install=0: only as far as to accept it. */
 static void do_form(char **options)
 {
 	struct nl_status status;
@@ -146,6 +154,8 @@ static void do_form(char **options)
 		kctl_wait_ms(50);
 	}
 	kctl_check(err, "accept");
+	if (!kctl_number(options, "install", 1))
+		return;
 	for (tries = 0; tries < 100; tries++) {
 		err = nl_install(nl, &view);
 		if (err != -EAGAIN)
@@ -404,6 +414,7 @@ static const struct {
 	void (*run)(char **options);
 } commands[] = {
 	{ "attach", do_attach }, { "pet", do_pet }, { "form", do_form },
+	{ "acknowledge", do_acknowledge },
 	{ "leave", do_leave }, { "status", do_status }, { "peers", do_peers },
 	{ "stats", do_stats }, { "event", do_event }, { "recorder", do_recorder },
 	{ "note", do_note }, { "touch", do_touch }, { "contain", do_contain },

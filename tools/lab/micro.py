@@ -277,9 +277,11 @@ def _judge_panic(job, console, exits):
         return f"no panic on the console, '{job.expect_panic}' expected"
     if job.expect_panic not in panic.group(1):
         return f"panic '{panic.group(1)}', '{job.expect_panic}' expected"
-    before = SPLATS.search(console[:panic.start()])
-    if before:
-        return "before the panic: " + _line_at(console, before.start())
+    # What runs on the way down counts, too.
+    for when, begin, end in (("before", 0, panic.start()), ("after", panic.end(), len(console))):
+        splat = SPLATS.search(console, begin, end)
+        if splat:
+            return f"{when} the panic: {_line_at(console, splat.start())}"
     return ""
 
 

@@ -149,6 +149,8 @@ static void once(void)
 		deed();
 	/* Waits for ever for the CPUs that hang. */
 	if (is("stop"))
+		deed();
+	if (is("stop"))
 		stop_machine(nothing, NULL, NULL);
 }
 
@@ -188,8 +190,20 @@ static int work(void *unused)
 	return 0;
 }
 
+/* None that hangs will run it again. */
+static void leave_hanging_cpus(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (!(mask & BIT(cpu)))
+			set_cpus_allowed_ptr(current, cpumask_of(cpu));
+}
+
 static int once_work(void *unused)
 {
+	if (mask)
+		leave_hanging_cpus();
 	/* Before the threads that stand for the applications. */
 	sched_set_fifo(current);
 	schedule_timeout_uninterruptible(msecs_to_jiffies(2 * STUCK_DELAY_MS));
