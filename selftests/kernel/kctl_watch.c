@@ -4,9 +4,9 @@
  *
  *   kctl ... "watch until=FILE [pet=1]"
  *
- * prints a line for each peer that falls silent and each path that goes down, then,
- * once the file is there, the sums.  A line to the kernel's log pairs this node's
- * clock with the time at which the host sees it.
+ * prints a line for each peer that falls silent, each path that goes down and each time
+ * that events were lost, then, once the file is there, the sums.  A line to the kernel's
+ * log pairs this node's clock with the time at which the host sees it.
  */
 #include "kctl.h"
 
@@ -60,10 +60,12 @@ void kctl_watch_run(struct nl *nl, char **options)
 		}
 		if (!err)
 			continue;
-		if (err == -ENOBUFS)
+		if (err == -ENOBUFS) {
+			printf("watch: lost\n");
 			lost++;
-		else if (err != -EAGAIN)
+		} else if (err != -EAGAIN) {
 			kctl_check(err, "event");
+		}
 		if (!access(until, F_OK))
 			break;
 		if (kctl_number(options, "pet", 0))

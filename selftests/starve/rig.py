@@ -38,6 +38,8 @@ DEVICES_PRIORITY = 45
 STARVED_NICE = "-5"
 WATCHES = "kctl: clock"
 CONSOLE = re.compile(r"^ *(\d+) .*?(kctl: clock (\d+)|starve: (\w+)|Kernel panic.*)", re.M)
+LOST = "watch: lost"
+SUMS = "watch: silent="
 SUSPECT = re.compile(r"watch: silent node=(\w+) path=\d+ at=(\d+)")
 
 
@@ -297,6 +299,8 @@ class Rig:
             result.toc_disturbed = self._disturbed(toc[0][0], within)
             result.disturbed += result.toc_disturbed
             result.toc = toc[0][1]
+        elif self.setting.rival == "tocsin" and SUMS not in starved.outcome.output:
+            result.broken = "the starved one's watch did not end"
         elif starved.outcome.reason:
             result.broken = starved.outcome.reason
         failure = re.search(r"^not ok .*", starved.outcome.output, re.M)
@@ -311,6 +315,8 @@ class Rig:
         if offset is None:
             result.broken = f"{machine.role} does not watch"
             return
+        if LOST in machine.outcome.output:
+            result.broken = f"{machine.role} lost events: it may have suspected more"
         for _, at in SUSPECT.findall(machine.outcome.output):
             at_ms = int(at) / 1e6 * self.setting.slow + offset
             if not begin <= at_ms <= end:
