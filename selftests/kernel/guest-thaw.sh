@@ -17,6 +17,8 @@ node)
 		arm "form epoch=1 nodes=1,2" "touch path=/tmp/formed" "pet for=1500" "peers up=1" \
 		"note armed" "touch path=/tmp/armed" "pet for=60000" >/tmp/owner 2>&1 &
 	await /tmp/armed || { cat /tmp/owner; exit 1; }
+	# To the console, where the host asked for that.
+	echo 1 >/sys/kernel/tracing/events/tocsin/tocsin_hb_rx/enable
 	echo "<2>ready for the stop" >/dev/kmsg
 	sleep 60
 	;;

@@ -16,11 +16,17 @@ STOP_S = 8
 MEMBER_MS = 6000
 INTERVAL_MS = 100       # of the peer that speaks
 CHECK_MS = 25           # of the leases, at most
+PACKET_MS = 20          # from a packet that tells to the end, at most
 READY = "ready for the stop"
 # Of the emulator and its host, on top of what is promised.
 LATE_MS = 1000
 UP = re.compile(r"\[ *(\d+\.\d+)\]")
 STOOD = "stood still for up to"
+# Of a line of the console: the host's clock in ms, the guest's in s, a heartbeat's epoch.
+LINE = re.compile(r"^ *(\d+) .*?\[ *(\d+\.\d+)\]", re.M)
+HEARD = re.compile(r"tocsin_hb_rx: .* epoch=(\d+) ")
+# Heartbeats go to the console as they are received.
+TELLS_HEARTBEATS = "tp_printk "
 
 
 class Stopper:
@@ -81,7 +87,41 @@ def run(case, make_job, cable_of):
         outcome.output += f"down {down_ms} ms after the host let it go on\n"
         if outcome.passed and down_ms > case.down_ms + LATE_MS:
             outcome.reason = f"down after {down_ms} ms, {case.down_ms} are allowed"
+    if outcome.passed and TELLS_HEARTBEATS in case.append:
+        judge_packets(outcome)
     return outcome
+
+
+def after_packets(console):
+    """(from the first packet after the stop, from the first that tells of the newer view)
+    to the panic in ms of the guest's clock; None: not to be seen.  It holds what it takes
+    to print the packets."""
+    before_ms, begun, first, telling = None, False, None, None
+    for line in console.splitlines():
+        found, heard = LINE.match(line), HEARD.search(line)
+        if not found:
+            continue
+        host_ms, guest_s = int(found.group(1)), float(found.group(2))
+        begun = begun or before_ms is not None and host_ms - before_ms > STOP_S * 800
+        before_ms = host_ms
+        if begun and heard:
+            first = first or guest_s
+            telling = telling or heard.group(1) != "1" and guest_s
+        if telling and "Kernel panic" in line:
+            return (guest_s - first) * 1000, (guest_s - telling) * 1000
+    return None
+
+
+def judge_packets(outcome):
+    took = after_packets(outcome.console)
+    if not took:
+        outcome.reason = "no heartbeat of the newer view is on the console before the panic"
+        return
+    outcome.output += (f"down {took[0]:.1f} ms after the first packet, {took[1]:.1f} ms after "
+                       "the first that told of the newer view, by its clock\n")
+    # What was sent before the peers gave it up, and waited, says nothing yet.
+    if took[1] > PACKET_MS + LATE_MS:
+        outcome.reason = f"down {took[1]:.0f} ms after a packet told of the newer view"
 
 
 def remarks(outcome):
@@ -105,7 +145,7 @@ def cases(case):
     return [
         case("thaw: clocks stood still, the first packet of a peer", "guest-thaw.sh", node,
              panic="tocsin: TOC: evicted by a newer view", pair=["peer", peer], stop="guest",
-             down_ms=INTERVAL_MS + 20,
+             down_ms=INTERVAL_MS + PACKET_MS, append=TELLS_HEARTBEATS,
              says="last heard: node 2 node2 "),
         case("thaw: clocks stood still, cut off, the battery clock", "guest-thaw.sh", node,
              panic="tocsin: TOC: stopped together with its clocks",
