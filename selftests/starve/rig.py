@@ -252,13 +252,17 @@ class Rig:
                                  *(str(ms * self.setting.slow) for ms in self._traffic()))
             try:
                 starved.thread.join()
+                traffic = flood.poll() is None
             finally:
                 observer.proc.kill()
                 flood.kill()
                 witness.terminate()
             observer.thread.join()
             gaps = [self._gap(line) for line in witness.stdout if line[0].isdigit()]
-        return self._judge(starved, observer, gaps)
+        result = self._judge(starved, observer, gaps)
+        if not traffic:
+            result.broken = f"flood ended with {flood.returncode} before the starved one"
+        return result
 
     def _traffic(self):
         """On and off, in ms of the guest. No server is without traffic on some
