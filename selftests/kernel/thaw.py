@@ -23,7 +23,7 @@ LATE_MS = 1000
 UP = re.compile(r"\[ *(\d+\.\d+)\]")
 STOOD = "stood still for up to"
 # Of a line of the console: the host's clock in ms, the guest's in s, a heartbeat's epoch.
-LINE = re.compile(r"^ *(\d+) .*?\[ *(\d+\.\d+)\]", re.M)
+LINE = re.compile(r"^ *(\d+) .*?\[ *(\d+\.\d+)\]")
 HEARD = re.compile(r"tocsin_hb_rx: .* epoch=(\d+) ")
 # Heartbeats go to the console as they are received.
 TELLS_HEARTBEATS = "tp_printk "

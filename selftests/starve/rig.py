@@ -303,10 +303,10 @@ class Rig:
             result.toc_disturbed = self._disturbed(toc[0][0], within)
             result.disturbed += result.toc_disturbed
             result.toc = toc[0][1]
-        elif self.setting.rival == "tocsin" and SUMS not in starved.outcome.output:
-            result.broken = "the starved one's watch did not end"
         elif starved.outcome.reason:
             result.broken = starved.outcome.reason
+        elif self.setting.rival == "tocsin" and SUMS not in starved.outcome.output:
+            result.broken = "the starved one's watch did not end"
         failure = re.search(r"^not ok .*", starved.outcome.output, re.M)
         if failure:
             result.broken = failure.group()      # without a hog all is well

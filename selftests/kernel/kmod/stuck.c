@@ -147,11 +147,11 @@ static void once(void)
 		console_lock();
 	if (is("console"))
 		deed();
-	/* Waits for ever for the CPUs that hang. */
-	if (is("stop"))
+	if (is("stop")) {
 		deed();
-	if (is("stop"))
+		/* Waits for ever for the CPUs that hang. */
 		stop_machine(nothing, NULL, NULL);
+	}
 }
 
 static const struct sched_attr highest = {
