@@ -94,8 +94,9 @@ kdump)
 # The CPU that prints hangs, whether the heartbeat's timer is on it or not.
 console0 | console1)
 	# Where a thread prints, it does so on this CPU.
-	printer=$(pgrep pr/ttyS0)
-	[ -z "$printer" ] || taskset -pc "${how#console}" $printer
+	printer=$(grep -lx pr/ttyS0 /proc/[0-9]*/comm)
+	printer=${printer#/proc/}
+	[ -z "$printer" ] || taskset -pc "${how#console}" "${printer%/comm}" >/dev/null || exit 1
 	unpetted "$@" && stuck
 	usleep 500000
 	taskset -c "${how#console}" sh -c 'echo "the last words of a CPU" >/dev/kmsg'

@@ -49,7 +49,10 @@ def with_action(how, action, ms=1000):
 
 
 def hung_cpus(arguments):
-    """Those that stuck.ko is told to hang with interrupts off."""
+    """Those that must hang with interrupts off; empty: none, or whichever comes."""
+    printer = arguments[0].partition(":")[0].removeprefix("console")
+    if printer.isdigit():
+        return {int(printer)}
     masks = [int(a[5:], 0) for a in arguments if a.startswith("mask=")]
     return {cpu for cpu in range(64) if masks and masks[0] >> cpu & 1}
 
@@ -58,6 +61,16 @@ def deeds(arguments, cpus):
     """How much stuck.ko must have done of what it was told to."""
     each = {"how=fifo", "how=softirq"} & set(arguments)
     return cpus if each else max(1, len(hung_cpus(arguments)) + ("how=stop" in arguments))
+
+
+def unstaged(case, seen):
+    """What stuck.ko did not do, by its stamps, of what it was told to; or ""."""
+    wanted = deeds(case.arguments, case.cpus)
+    if not seen or seen.deeds < wanted:
+        return f"{seen.deeds if seen else 0} of {wanted} things it was told to"
+    if not hung_cpus(case.arguments) <= seen.hung:
+        return f"hang CPUs {seen.hung} only"
+    return ""
 
 
 def cases(case):
