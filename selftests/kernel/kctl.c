@@ -190,6 +190,8 @@ static void do_leave(char **options)
 static void do_status(char **options)
 {
 	struct nl_status status;
+	u32 warned = kctl_number(options, "warned", 0);
+	u32 unwarned = kctl_number(options, "unwarned", 0);
 
 	kctl_check(nl_status_get(nl, &status), "status-get");
 	printf("attached=%d armed=%d owned=%d verdict=%s warnings=%u node=%u epoch=%llu\n",
@@ -202,6 +204,8 @@ static void do_status(char **options)
 	if (kctl_text(options, "attached", NULL) &&
 	    status.attached != kctl_number(options, "attached", 0))
 		kctl_die("attached=%d", status.attached);
+	if ((status.warnings & (warned | unwarned)) != warned)
+		kctl_die("warnings=%u", status.warnings);
 }
 
 /* The first path that is not up, for kctl_die(), or NULL. */
