@@ -7,6 +7,9 @@
  * must not keep the true one waiting for as long as it lasts.  So a claim is answered
  * for D (a proof takes two intervals and a round trip), then it is the turn of the one
  * that has waited longest.
+ *
+ * Each path is answered by itself: the one that the newest word came by may be cut in
+ * the other direction for good.
  */
 #include "core_state.h"
 
@@ -59,15 +62,15 @@ bool core_claim_hear(struct core *core, struct core_peer *peer, const struct cor
 		    now_ns - candidate->since_ns < core->detection_ns)
 			return false;
 		waiting_remove(&peer->claims, 0);
+		memset(candidate, 0, sizeof(*candidate));
 		candidate->incarnation = hb->src_incarnation;
 		candidate->since_ns = now_ns;
-		candidate->sent_ns = 0;
 	}
-	if (hb->sent_ns <= candidate->sent_ns)
+	if (hb->sequence <= candidate->path[hb->path].sequence)
 		return false;
-	candidate->sent_ns = hb->sent_ns;
-	candidate->heard_ns = now_ns;
-	candidate->path = hb->path;
+	candidate->path[hb->path].sequence = hb->sequence;
+	candidate->path[hb->path].sent_ns = hb->sent_ns;
+	candidate->path[hb->path].heard_ns = now_ns;
 	return hb->dst_incarnation == core->config.incarnation &&
 	       hb->path_returned_ns >= candidate->since_ns &&
 	       hb->path_returned_ns <= now_ns;

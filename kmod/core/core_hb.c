@@ -40,9 +40,9 @@ static void fill_answer(struct core_peer *peer, u8 path_index, u64 now_ns, struc
 
 	if (answers_candidate(peer)) {
 		hb->dst_incarnation = candidate->incarnation;
-		if (candidate->path == path_index) {
-			hb->path_returned_ns = candidate->sent_ns;
-			hb->path_held_ns = now_ns - candidate->heard_ns;
+		if (candidate->path[path_index].sequence) {
+			hb->path_returned_ns = candidate->path[path_index].sent_ns;
+			hb->path_held_ns = now_ns - candidate->path[path_index].heard_ns;
 		}
 		return;
 	}
@@ -119,6 +119,9 @@ static void life_begin(struct core *core, struct core_peer *peer, const struct c
 		core_path_set(core, hb->src, i, CORE_PATH_DOWN);
 		memset(&peer->path[i], 0, sizeof(peer->path[i]));
 		peer->path[i].tx_sequence = sequence;
+		/* What it said as a claim, it cannot say again. */
+		if (i != hb->path)
+			peer->path[i].rx_sequence = peer->claims.candidate.path[i].sequence;
 	}
 	core_claims_forget(peer);
 	peer->incarnation = hb->src_incarnation;

@@ -36,9 +36,11 @@ struct core_path {
 struct core_candidate {
 	u64 incarnation;
 	u64 since_ns;
-	u64 heard_ns;
-	u64 sent_ns;
-	u8 path;
+	struct {
+		u64 sequence;		/* newest; 0: it has not come this way */
+		u64 sent_ns;
+		u64 heard_ns;
+	} path[CORE_PATHS_MAX];
 };
 
 #define CORE_CLAIMS_WAITING	4

@@ -160,6 +160,53 @@ static void a_claim_is_answered_on_the_path_it_came_by(void **state)
 	world_free(w);
 }
 
+/* Node 2 sends on both paths; the second one is faster, and cut towards it.  Where
+ * @fast is not NULL, what came by that is kept there.
+ */
+static void interval_with_a_faster_path(struct world *w, u8 *fast)
+{
+	u8 slow[2][CORE_HB_SIZE], buf[CORE_HB_SIZE];
+
+	w->now_ns += 100 * MS;
+	core_transmit(w->node[1], 2, 0, w->now_ns, slow[0]);
+	core_transmit(w->node[1], 2, 1, w->now_ns, buf);
+	core_transmit(w->node[2], 1, 0, w->now_ns, slow[1]);
+	w->now_ns += MS;
+	core_transmit(w->node[2], 1, 1, w->now_ns, buf);
+	core_receive(w->node[1], 0, 1, w->now_ns, buf);
+	if (fast)
+		memcpy(fast, buf, sizeof(buf));
+	w->now_ns += MS;
+	core_receive(w->node[1], 0, 0, w->now_ns, slow[1]);
+	core_receive(w->node[2], 0, 0, w->now_ns, slow[0]);
+}
+
+/* Its words are the newest, but nobody can answer them where they come from. */
+static void a_faster_path_one_way_hinders_no_proof(void **state)
+{
+	struct world *w = world_make(2);
+	unsigned int count;
+
+	for (count = 0; count < 4; count++)
+		interval_with_a_faster_path(w, NULL);
+	assert_true(peer_info(w, 1, 2).heard);
+	assert_true(peer_info(w, 2, 1).heard);
+	world_free(w);
+}
+
+static void what_a_claim_said_is_not_taken_again(void **state)
+{
+	struct world *w = world_make(2);
+	u8 fast[CORE_HB_SIZE];
+	unsigned int count;
+
+	for (count = 0; count < 4 && !peer_info(w, 1, 2).heard; count++)
+		interval_with_a_faster_path(w, fast);
+	assert_true(peer_info(w, 1, 2).heard);
+	assert_int_equal(core_receive(w->node[1], 0, 1, w->now_ns, fast), CORE_DROP_REPLAY);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +217,8 @@ int main(void)
 		cmocka_unit_test(who_falls_silent_waits_no_more),
 		cmocka_unit_test(a_recording_with_a_later_clock_waits_its_turn),
 		cmocka_unit_test(a_claim_is_answered_on_the_path_it_came_by),
+		cmocka_unit_test(a_faster_path_one_way_hinders_no_proof),
+		cmocka_unit_test(what_a_claim_said_is_not_taken_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
