@@ -87,4 +87,8 @@ module_exit(tocsin_exit);
 MODULE_DESCRIPTION("Safety timer and heartbeat of the Tocsin cluster manager");
 MODULE_VERSION("1");
 MODULE_LICENSE("GPL");
+#if IS_MODULE(CONFIG_IPV6)
+/* Nobody can load it from within a request of generic netlink, as the one for a path is. */
+MODULE_SOFTDEP("pre: ipv6");
+#endif
 MODULE_ALIAS_GENL_FAMILY(TOCSIN_FAMILY_NAME);

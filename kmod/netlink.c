@@ -406,6 +406,14 @@ struct accept {
 	u16 node;
 };
 
+/* Nobody else passes events on meanwhile: not to be preempted by what takes its time. */
+static void events_flush(struct tocsin *t)
+{
+	local_bh_disable();
+	tocsin_notify_flush(t);
+	local_bh_enable();
+}
+
 static int accept_run(struct tocsin *t, struct genl_info *info, struct accept *a)
 {
 	unsigned long flags;
@@ -421,6 +429,8 @@ static int accept_run(struct tocsin *t, struct genl_info *info, struct accept *a
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_ACCEPT, a->node, 0, a->view.epoch, a->view.hash, a->counter,
 		      result(err));
+	if (!err)
+		events_flush(t);
 	return tocsin_refuse(info, err);
 }
 
@@ -450,8 +460,6 @@ int tocsin_nl_accept_doit(struct sk_buff *request, struct genl_info *info)
 	if (!err)
 		err = tocsin_put_ages(skb, &a->ages);
 	err = tocsin_answer_end(info, skb, header, err);
-	if (t)
-		tocsin_notify_flush(t);
 out:
 	kfree(a);
 	return err;
@@ -471,7 +479,7 @@ static int install_run(struct tocsin *t, struct genl_info *info, const struct co
 	tocsin_unlock(t, flags);
 	tocsin_gasp_refresh(t);
 	tocsin_record(t, RECORDER_INSTALL, 0, 0, view->epoch, view->hash, view->count, result(err));
-	tocsin_notify_flush(t);
+	events_flush(t);
 	return tocsin_refuse(info, err);
 }
 
