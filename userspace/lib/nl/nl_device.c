@@ -7,16 +7,22 @@
 #include <tocsin/base.h>
 #include <unistd.h>
 
-#define DEVICE	"/dev/tocsin"
+#define DEVICE		"/dev/tocsin"
+#define TRIES		100
+#define PAUSE_US	10000
 
 int nl_device_open(struct nl *nl)
 {
+	unsigned int tries = TRIES;
 	int err;
 
 	nl->error[0] = 0;
 	if (nl->device >= 0)
 		return 0;
-	nl->device = open(DEVICE, O_WRONLY | O_CLOEXEC);
+	/* A module that is just being loaded serves its family first. */
+	do {
+		nl->device = open(DEVICE, O_WRONLY | O_CLOEXEC);
+	} while (nl->device < 0 && errno == EAGAIN && tries-- && !usleep(PAUSE_US));
 	if (nl->device >= 0 || errno == ENOENT)
 		return 0;
 	err = -errno;
