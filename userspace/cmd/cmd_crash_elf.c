@@ -9,6 +9,8 @@
 
 /* More than any kernel writes: one for each piece of memory. */
 #define SEGMENTS_MAX	65535
+/* Only the kernel's own text is in a dump twice. */
+#define TIMES_MAX	4
 
 struct crash_elf {
 	u64 file_size;
@@ -33,6 +35,36 @@ static u64 segment_count(int fd, const Elf64_Ehdr *header)
 	return first.sh_info;
 }
 
+/* Bytes of a segment that are in the file. */
+static u64 present(const struct crash_elf *elf, const Elf64_Phdr *segment)
+{
+	if (segment->p_offset >= elf->file_size)
+		return 0;
+	if (segment->p_filesz > elf->file_size - segment->p_offset)
+		return elf->file_size - segment->p_offset;
+	return segment->p_filesz;
+}
+
+/* All of them have to be looked through: a table that shows the same bytes again and
+ * again would have that take hours.
+ */
+static bool repeats(const struct crash_elf *elf)
+{
+	u64 rest = elf->file_size * TIMES_MAX;
+	unsigned int i;
+
+	for (i = 0; i < elf->count; i++) {
+		u64 size = present(elf, &elf->segment[i]);
+
+		if (elf->segment[i].p_type != PT_LOAD)
+			continue;
+		if (size > rest)
+			return true;
+		rest -= size;
+	}
+	return false;
+}
+
 static const char *segments_read(int fd, const Elf64_Ehdr *header, u64 file_size,
 				 struct crash_elf **out)
 {
@@ -48,12 +80,16 @@ static const char *segments_read(int fd, const Elf64_Ehdr *header, u64 file_size
 		return "out of memory";
 	elf->file_size = file_size;
 	elf->count = (unsigned int)count;
-	if (pread(fd, elf->segment, size, (off_t)header->e_phoff) == (ssize_t)size) {
-		*out = elf;
-		return NULL;
+	if (pread(fd, elf->segment, size, (off_t)header->e_phoff) != (ssize_t)size) {
+		free(elf);
+		return "its table of segments is cut off";
 	}
-	free(elf);
-	return "its table of segments is cut off";
+	if (repeats(elf)) {
+		free(elf);
+		return "its segments hold the same bytes again and again; it is damaged";
+	}
+	*out = elf;
+	return NULL;
 }
 
 const char *crash_elf_open(int fd, struct crash_elf **out)
@@ -85,16 +121,6 @@ const char *crash_elf_open(int fd, struct crash_elf **out)
 void crash_elf_close(struct crash_elf *elf)
 {
 	free(elf);
-}
-
-/* Bytes of a segment that are in the file. */
-static u64 present(const struct crash_elf *elf, const Elf64_Phdr *segment)
-{
-	if (segment->p_offset >= elf->file_size)
-		return 0;
-	if (segment->p_filesz > elf->file_size - segment->p_offset)
-		return elf->file_size - segment->p_offset;
-	return segment->p_filesz;
 }
 
 u64 crash_elf_missing(const struct crash_elf *elf)

@@ -42,7 +42,6 @@ static void take_renewals(struct crash_record *record)
 static void take_times(struct crash_record *record)
 {
 	const struct recorder_header *header = record->header;
-	u64 crash_ns = record->crash_real_ns - header->real_offset_ns;
 	const struct recorder_entry *entry;
 	u64 number = 0;
 
@@ -53,8 +52,11 @@ static void take_times(struct crash_record *record)
 	if (record->now_ns)
 		return;
 	record->now_ns = record->written_ns;
-	if (record->crash_real_ns && crash_record_boot(record) == CRASH_BOOT_THIS)
-		record->now_ns = later_of(record->now_ns, crash_ns);
+	/* A clock that was set back may show a time before this boot. */
+	if (record->crash_real_ns > header->real_offset_ns &&
+	    crash_record_boot(record) == CRASH_BOOT_THIS)
+		record->now_ns = later_of(record->now_ns,
+					  record->crash_real_ns - header->real_offset_ns);
 }
 
 void crash_record_parts_take(struct crash_record *record)

@@ -269,6 +269,22 @@ static void doubts_a_record_that_ends_long_before(void **state)
 	crash_record_free(&record);
 }
 
+/* The clock was set back just before: the crash was then before the boot. */
+static void takes_no_time_from_a_clock_set_back(void **state)
+{
+	struct crash_record record;
+
+	fill_recorder();
+	memset(&header()->verdict, 0, sizeof(header()->verdict));
+	header()->attached = 1;
+	header()->real_offset_ns = BOOT_S * CORE_NS_PER_S;
+	say_crash_time(BOOT_S - 60);
+	take(&record);
+	assert_int_equal(crash_record_boot(&record), CRASH_BOOT_THIS);
+	assert_int_equal(record.now_ns, record.written_ns);
+	crash_record_free(&record);
+}
+
 /* The rest of a large dump is read only if it may hold what matters. */
 static void stops_when_it_is_certain(void **state)
 {
@@ -539,6 +555,7 @@ int main(void)
 		cmocka_unit_test_teardown(tells_the_one_that_the_crash_bounds, remove_dump),
 		cmocka_unit_test_teardown(tells_none_of_another_kernel, remove_dump),
 		cmocka_unit_test_teardown(doubts_a_record_that_ends_long_before, remove_dump),
+		cmocka_unit_test_teardown(takes_no_time_from_a_clock_set_back, remove_dump),
 		cmocka_unit_test_teardown(stops_when_it_is_certain, remove_dump),
 		cmocka_unit_test_teardown(counts_those_it_cannot_read, remove_dump),
 		cmocka_unit_test_teardown(says_that_a_lease_had_ended_unchecked, remove_dump),

@@ -424,6 +424,36 @@ static void refuses_what_is_no_dump(void **state)
 	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
 }
 
+/* Each of its segments has the whole file at another address: hours of searching. */
+static void refuses_a_file_that_repeats_itself(void **state)
+{
+	struct crash_record record;
+	struct messages messages;
+	Elf64_Phdr segment[64];
+	Elf64_Ehdr elf;
+	unsigned int i;
+	int fd;
+
+	fill_recorder();
+	write_dump(sizeof(memory));
+	fd = open(path, O_RDWR);
+	assert_int_equal(pread(fd, &elf, sizeof(elf), 0), sizeof(elf));
+	assert_int_equal(pread(fd, segment, sizeof(segment[0]), (off_t)elf.e_phoff),
+			 sizeof(segment[0]));
+	elf.e_phnum = sizeof(segment) / sizeof(segment[0]);
+	for (i = 1; i < elf.e_phnum; i++) {
+		segment[i] = segment[i - 1];
+		segment[i].p_paddr += sizeof(memory);
+	}
+	assert_int_equal(pwrite(fd, &elf, sizeof(elf), 0), sizeof(elf));
+	assert_int_equal(pwrite(fd, segment, sizeof(segment), (off_t)elf.e_phoff),
+			 sizeof(segment));
+	close(fd);
+	messages_begin(&messages);
+	assert_int_equal(crash_record_from_dump(&record, path), CMD_FAILED);
+	messages_end(&messages, "its segments hold the same bytes again and again");
+}
+
 static void expect_usage(char **arguments, const char *expected)
 {
 	struct messages messages;
@@ -500,6 +530,7 @@ int main(void)
 		cmocka_unit_test_teardown(sends_to_the_kernels_messages_without_a_verdict,
 					  remove_dump),
 		cmocka_unit_test_teardown(refuses_what_is_no_dump, remove_dump),
+		cmocka_unit_test_teardown(refuses_a_file_that_repeats_itself, remove_dump),
 		cmocka_unit_test(says_what_is_wrong_with_the_words_given),
 		cmocka_unit_test_teardown(survives_any_damage, remove_dump),
 	};
