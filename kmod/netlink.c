@@ -406,7 +406,9 @@ struct accept {
 	u16 node;
 };
 
-/* Nobody else passes events on meanwhile: not to be preempted by what takes its time. */
+/* Nobody else passes events on meanwhile: not to be preempted by what takes its time.
+ * With PREEMPT_RT it can be, and only who waits for this CPU's soft interrupts raises it.
+ */
 static void events_flush(struct tocsin *t)
 {
 	local_bh_disable();

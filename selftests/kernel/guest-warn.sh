@@ -28,17 +28,19 @@ no_restart() {
 	return $result
 }
 
+preempt_rt() { grep -q PREEMPT_RT /proc/version; }
+
 # Where the kernel can have them, and where it cannot whatever is asked for.
 last_words() {
-	if [ -e /sys/kernel/realtime ]; then
-		warned $NO_GASP 0 && told "no last words at a panic: the network devices' locks sleep"
+	if preempt_rt; then
+		no_last_words
 	else
 		warned 0 $NO_GASP && told "last words at a panic: ready on 0 of 0 paths"
 	fi
 }
 
 no_last_words() {
-	[ -e /sys/kernel/realtime ] && set -- "the network devices' locks sleep"
+	preempt_rt && set -- "the network devices' locks sleep"
 	warned $NO_GASP 0 && told "no last words at a panic: $1"
 }
 

@@ -82,6 +82,8 @@ def run(case, make_job, cable_of):
     splat = others and micro.SPLATS.search(others[0].console)
     if splat and outcome.passed:
         outcome.reason = f"the peer's console: {splat.group(0)}"
+    if others and outcome.passed:
+        outcome.reason = micro.lacking(others[0].output)
     if stopper.thaw_ms and stopper.panic_ms:
         down_ms = stopper.panic_ms - stopper.thaw_ms
         outcome.output += f"down {down_ms} ms after the host let it go on\n"

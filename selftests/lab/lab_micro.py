@@ -35,6 +35,8 @@ def main():
         tap.note(f"boot to end in {out.seconds:.1f} s")
     with tap.case("micro VM: a command that fails does not pass"):
         fails_with(shell("exit 3"), "exit 3")
+    with tap.case("micro VM: a script that calls what is not there does not pass"):
+        fails_with(shell("no-such-command | cat; exit 0"), "no-such-command: not found")
     with tap.case("micro VM: a command that is nowhere is told without a boot"):
         for name in ("selftests/none.sh", "no-such-command", "/bin/none"):
             try:

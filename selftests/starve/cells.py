@@ -46,9 +46,11 @@ DEATHS = [
     Cell("death-cmcld-starved", "fifo 99 1000 0", False, toc="TOC: safety lease ran out",
          safety_ms=1500),
     # The cells that can be survived for SAFETY_TIMEOUT only, with its default.
-    *(Cell(f"death-default-fifo{priority}", f"fifo {priority} 1000 0", False,
+    *(Cell(f"death-default-{name}", hog, False,
            toc="TOC: safety lease ran out", safety_ms=SAFETY_DEFAULT_MS)
-      for priority in (1, 50, 99)),
+      for name, hog in [*((f"fifo{priority}", f"fifo {priority} 1000 0")
+                          for priority in (1, 50, 99)),
+                        ("fifo99-softirqs", "slow 20 fifo 99 1000 0")]),
 ]
 
 # What a commit is checked with.

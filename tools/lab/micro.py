@@ -26,9 +26,9 @@ BOOT_QUICKLY = "cryptomgr.notests noreplace-smp "
 SPLATS = re.compile(
     r"WARNING: (?!Spectre)|BUG: |INFO: (task|rcu|trying|suspicious)|UBSAN: |KASAN: |Oops|"
     r"general protection fault|Unable to handle|DEBUG_LOCKS_WARN_ON|ODEBUG: |ref_tracker: |"
-    r"unregister_netdevice: waiting|Kernel panic - not syncing|kmemleak: [1-9]|"
-    # A command that busybox does not have: what follows is not what is meant.
-    r"\.sh: line \d+: \S+: not found")
+    r"unregister_netdevice: waiting|Kernel panic - not syncing|kmemleak: [1-9]")
+# Of a shell; what follows such a line is not what was meant.
+LACKING = re.compile(r"sh: (?:line \d+: )?\S+: not found$", re.M)
 # A breakpoint was executed where the memory holds a 5-byte nop.  A static branch was switched
 # off by one CPU while another translated that page, and QEMU 7.2 kept the translation of the
 # breakpoint that stood there between.  Seen where static branches are switched very often.
@@ -131,7 +131,7 @@ def run_with(job, initrd, more=()):
         seconds = (qemu.now_ms() - begin) / 1000
         output = _read(files["output"])
         result = _read(files["result"]).splitlines()
-    reason = _judge(job, console, result, ended)
+    reason = _judge(job, console, result, ended) or lacking(output)
     return Outcome(reason, output, console, result, seconds)
 
 
@@ -251,6 +251,12 @@ def boot(job, files, argv):
 
 def _fd_of_this_process(file):
     return f"/proc/{os.getpid()}/fd/{file.fileno()}"
+
+
+def lacking(output):
+    """Why a test whose scripts found all they call has not run, or ""."""
+    found = LACKING.search(output)
+    return f"a command is not there: {_line_at(output, found.start())}" if found else ""
 
 
 def _judge(job, console, result, ended):
