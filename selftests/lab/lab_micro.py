@@ -65,6 +65,12 @@ def main():
         fails_with(out, "console: ")
         equal(sum(boots), 2)
         true("Kernel panic" in out.first, "the first console is kept")
+    with tap.case("micro VM: a breakpoint that is not there is the emulator's"):
+        oops = "Oops: int3: 0000\nRIP: 0010:f+0x8d\nCode: 89 e2 %s 48 8b\nCode: c3 <90> 90\n"
+        for code in ("eb <5a>", "0f <1f> 44 00 00"):
+            true(micro.STALE.search(oops % code), code)
+        true(not micro.STALE.search(oops % "cc <1f>"), "a real one")
+        true(not micro.STALE.search("Oops: 0002\n" + oops % "cc <1f>"), "another oops")
     with tap.case("micro VM: a hang does not pass and is ended"):
         fails_with(shell("sleep 60", timeout_s=6), "within 6 s")
     return tap.end()

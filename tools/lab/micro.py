@@ -29,10 +29,10 @@ SPLATS = re.compile(
     r"unregister_netdevice: waiting|Kernel panic - not syncing|kmemleak: [1-9]")
 # Of a shell; what follows such a line is not what was meant.
 LACKING = re.compile(r"sh: (?:line \d+: )?\S+: not found$", re.M)
-# A breakpoint was executed where the memory holds a 5-byte nop.  A static branch was switched
-# off by one CPU while another translated that page, and QEMU 7.2 kept the translation of the
-# breakpoint that stood there between.  Seen where static branches are switched very often.
-STALE = re.compile(r"Oops: int3:(?:(?!Oops: ).)*?Code: [^\n]* 0f <1f> 44 00 00", re.S)
+# A breakpoint was executed where the memory holds none (cc).  A static branch was switched by
+# one CPU while another translated that page, and QEMU 7.2 kept the translation of the
+# breakpoint that stood there between.  Seen at nops and jumps, where they are switched often.
+STALE = re.compile(r"Oops: int3:(?:(?!Oops: |Code: ).)*Code: [^\n]* (?!cc)[0-9a-f]{2} <", re.S)
 FIRST_PROCESS = "micro: the first process runs"
 PANIC = re.compile(r"Kernel panic - not syncing: (.*)")
 
